@@ -1,0 +1,39 @@
+"""The exceptions a user may see: one line each, saying what is wrong, where, and what to do."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every `comfymeter` command."""
+
+    OK = 0
+    ERROR = 1
+    USAGE = 2
+    GATE_BROKEN = 3
+    NO_RUNS = 4
+
+
+class ComfymeterError(Exception):
+    """Base of all errors that end a command with a message instead of a traceback."""
+
+    exit_code = ExitCode.ERROR
+
+
+class SourceError(ComfymeterError):
+    """A log cannot be read: missing, no permission, not text, empty, broken archive."""
+
+
+class SettingsError(ComfymeterError):
+    """A configuration file or a value in it cannot be used."""
+
+
+class UsageError(ComfymeterError):
+    """An argument or option makes no sense."""
+
+    exit_code = ExitCode.USAGE
+
+
+class NoRunsError(ComfymeterError):
+    """The log was read but holds no run."""
+
+    exit_code = ExitCode.NO_RUNS

@@ -1,0 +1,104 @@
+"""A log that can be opened: a file on disk, the standard input, or a remote object."""
+
+import importlib
+import os
+import stat
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BufferedReader
+from typing import Any, cast
+
+from analyzer.errors import SourceError
+from analyzer.sources.stream import LogStream, Reader
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFile:
+    """One log by its name as the user gave it; nothing is read before `open`."""
+
+    name: str
+    opener: Callable[[], Reader]
+
+    def open(self, *, live: bool | None = None) -> LogStream:
+        """The opened log. `live`: do not wait for more than its first line to recognise its form; by itself for pipes.
+
+        Raises `SourceError` where it is missing, not readable, empty, or no text.
+        """
+        try:
+            reader = self.opener()
+            return LogStream(self.name, reader, live=_is_pipe(reader) if live is None else live)
+        except FileNotFoundError:
+            raise SourceError(f"{self.name}: no such file; is the path right?") from None
+        except PermissionError:
+            raise SourceError(f"{self.name}: permission denied; run as a user who may read it") from None
+        except OSError as error:
+            raise SourceError(f"{self.name}: cannot be read ({error.strerror or error})") from None
+
+
+def local_file(name: str) -> LogFile:
+    """A file on disk."""
+    return LogFile(name=name, opener=lambda: open(name, "rb", buffering=0))
+
+
+def standard_input() -> LogFile:
+    """The standard input: read as data arrives."""
+    return LogFile(name=STDIN, opener=_Stdin)
+
+
+class _Stdin:
+    """Gives what is there instead of waiting for a whole buffer, and leaves the process's stdin open."""
+
+    def read(self, size: int, /) -> bytes:
+        return cast(BufferedReader, sys.stdin.buffer).read1(size)
+
+    def fileno(self) -> int:
+        return sys.stdin.fileno()
+
+    def close(self) -> None:
+        pass
+
+
+def remote_file(url: str) -> LogFile:
+    """An object at a URL that fsspec knows, e.g. `s3://bucket/comfyui.log`."""
+    return LogFile(name=url, opener=lambda: _open_remote(url))
+
+
+def is_url(name: str) -> bool:
+    return "://" in name
+
+
+def remote_names(url: str) -> list[str]:
+    """The URLs that a URL with `*` stands for."""
+    if "*" not in url:
+        return [url]
+    scheme = url.partition("://")[0]
+    found = _fsspec(url).filesystem(scheme).glob(url)
+    return [name if is_url(name) else f"{scheme}://{name}" for name in sorted(found)]
+
+
+def _open_remote(url: str) -> Reader:
+    try:
+        reader: Reader = _fsspec(url).open(url, "rb").open()
+    except ImportError as error:
+        raise SourceError(f"{url}: {str(error).splitlines()[0]}") from None
+    except ValueError as error:
+        raise SourceError(f"{url}: is no URL that can be read ({error})") from None
+    return reader
+
+
+def _fsspec(url: str) -> Any:
+    try:
+        return importlib.import_module("fsspec")
+    except ImportError:
+        raise SourceError(f"{url}: URLs need an extra: pip install 'comfymeter[remote]'") from None
+
+
+def _is_pipe(reader: Reader) -> bool:
+    number = getattr(reader, "fileno", None)
+    with suppress(OSError, ValueError):
+        return number is not None and not stat.S_ISREG(os.fstat(number()).st_mode)
+    return False

@@ -1,0 +1,1 @@
+"""Live sources and the Prometheus exporter; `analyzer` never imports this package."""
