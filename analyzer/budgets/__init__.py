@@ -1,0 +1,26 @@
+"""A run to seconds per phase, which sum to its total exactly."""
+
+from dataclasses import replace
+
+from analyzer.budgets.clocks import tally_clocks
+from analyzer.budgets.gaps import tally_gaps
+from analyzer.runs.model import Run
+
+# Stamps without seconds (Manager's file before October 2024) cannot time a phase; the bars' own clocks are finer.
+_COARSE_SECONDS = 60.0
+
+
+def with_budget(run: Run) -> Run:
+    """The run with its phases. They need its events, which are not needed afterwards."""
+    total = run.total_seconds
+    if not total:
+        return run
+    tally = tally_gaps(run) if has_usable_stamps(run) else tally_clocks(run)
+    phases, scaled = tally.close(total)
+    return replace(run, phases=phases, phases_scaled=scaled)
+
+
+def has_usable_stamps(run: Run) -> bool:
+    """Whether the run's lines carry stamps that are finer than a minute."""
+    stamps = [event.at for event in run.events if event.at is not None]
+    return run.started_at is not None and len(stamps) >= 2 and any(at % _COARSE_SECONDS for at in stamps)

@@ -1,0 +1,26 @@
+"""Lines whose UTF-8 was read as a Western code page (`í¸ì§‘` for `편집`), repaired one at a time by ftfy when nothing else takes them."""
+
+# Capital-A-tilde to y-umlaut are what the lead bytes of UTF-8 turn into; in UTF-8 again they all start with this byte.
+_SUSPECT = b"\xc3"
+# ftfy costs tens of microseconds a line; a log full of accented prose must not be slowed down by it.
+_TRIES = 2000
+_LONGEST = 2000
+
+
+class Repairer:
+    """Repairs single lines, counting how many it changed."""
+
+    def __init__(self) -> None:
+        self.repaired = 0
+        self._tries = 0
+
+    def repair(self, text: bytes) -> bytes | None:
+        """`text` with its wrong decoding undone as far as its bytes survived; None where there is nothing to mend."""
+        if _SUSPECT not in text or len(text) > _LONGEST or self._tries >= _TRIES:
+            return None
+        self._tries += 1
+        from ftfy import TextFixerConfig, fix_encoding  # 80 ms of import that few logs need
+
+        config = TextFixerConfig(explain=False, replace_lossy_sequences=True)
+        fixed = fix_encoding(text.decode("utf-8", "replace"), config).encode()
+        return fixed if fixed != text else None

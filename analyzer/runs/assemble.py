@@ -1,0 +1,478 @@
+"""Events to runs: one object for a whole file and for a live stream.
+
+`got prompt` is a request, `Prompt executed` an end; nothing marks a start (ComfyUI `server.py`, `main.py`). Work between two
+ends belongs to the next waiting request, first in first out, which is an inference and marked so where figures rest on it.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from analyzer.events import (
+    Bar,
+    ClientTimeout,
+    Detection,
+    Event,
+    ExceptionRaised,
+    Interrupted,
+    LoadRequested,
+    MemoryLeak,
+    ModelLoaded,
+    ModelsAnnounced,
+    ModelsUnloaded,
+    NodeException,
+    OutOfMemory,
+    PartialUnload,
+    PendingCancelled,
+    ProcessDied,
+    PromptFinished,
+    PromptIdSeen,
+    PromptReceived,
+    PromptRejected,
+    Quantization,
+    ServerReady,
+    ServerStopped,
+    SoftOutOfMemory,
+    ValidationFailed,
+    VramReading,
+    WeightsRead,
+)
+from analyzer.families.oom import is_out_of_memory
+from analyzer.runs.clock import StampedRun, place_in_time
+from analyzer.runs.loads import LoadLedger
+from analyzer.runs.model import (
+    ClientGaveUp,
+    DetectionTime,
+    DurationSource,
+    Failure,
+    Noted,
+    Outcome,
+    ProgressBar,
+    Requests,
+    Run,
+    ServerStart,
+    Start,
+    Vram,
+)
+from analyzer.runs.progress import ProgressTracker, is_sampler
+from analyzer.runs.servers import ServerTracker
+from analyzer.runs.signature import workflow_of
+
+Finish = Callable[[Run], Run]
+
+# Events kept of one run until it ends; two orders above what the busiest real run has.
+_MOST_EVENTS = 50_000
+_MOST_BEFORE_WORK = 100
+# A prompt of which every node was cached ends at once and prints nothing.
+_CACHED_BELOW_SECONDS = 0.5
+# These show by themselves that a prompt is being worked on, even where its `got prompt` is not in the log.
+_STRONG_EVIDENCE = (LoadRequested, ModelLoaded, WeightsRead, Bar, NodeException, Interrupted)
+
+
+@dataclass(slots=True)
+class _Request:
+    line: int
+    at: float | None
+    idle: bool
+
+
+@dataclass(slots=True)
+class _OpenRun:
+    """A run being read."""
+
+    request: _Request | None
+    server_number: int
+    events: list[Event] = field(default_factory=list)
+    progress: ProgressTracker = field(default_factory=ProgressTracker)
+    pass_models: list[str] = field(default_factory=list)
+    detections: list[DetectionTime] = field(default_factory=list)
+    exception: NodeException | None = None
+    exception_kind: str | None = None
+    out_of_memory: bool = False
+    interrupted: Interrupted | None = None
+    client_timeout: ClientGaveUp | None = None
+    soft_ooms: list[Noted] = field(default_factory=list)
+    leaks: list[Noted] = field(default_factory=list)
+    quantizations: list[Noted] = field(default_factory=list)
+    vram_peak_bytes: int | None = None
+    prompt_id: str | None = None
+    weights_read: bool = False
+
+    @property
+    def proven(self) -> bool:
+        """Whether a line shows that the prompt was really being worked on."""
+        return any(isinstance(event, (*_STRONG_EVIDENCE, Detection)) for event in self.events)
+
+    def keep(self, event: Event) -> None:
+        """Keeps an event for the budget; of many alike in a row only the first and the last."""
+        events = self.events
+        if len(events) >= 2 and _alike(events[-1], event) and _alike(events[-2], event):
+            events[-1] = event
+        elif len(events) >= _MOST_EVENTS:
+            # A node that prints without end: what it says between is not needed, but its last line's time is.
+            events[-1] = event
+        else:
+            events.append(event)
+
+
+def _alike(earlier: Event, later: Event) -> bool:
+    if type(earlier) is not type(later):
+        return False
+    if isinstance(earlier, Bar) and isinstance(later, Bar):
+        same = earlier.label == later.label and earlier.total == later.total and earlier.initialising == later.initialising
+        return same and earlier.steps <= later.steps
+    return not isinstance(later, LoadRequested | ModelLoaded | PartialUnload | Detection)
+
+
+class RunAssembler:
+    """Feed it the events of one log in order; `finish` ends the log. `runs` holds the runs closed so far. `source`
+    is the name of the file that is being read.
+
+    `close`: what to do with each run's events before they are dropped (the budget). `keep_events_of`: the number of a run
+    that keeps them.
+    """
+
+    def __init__(self, *, close: Finish | None = None, keep_events_of: int | None = None) -> None:
+        self.source = ""
+        self._close_run = close
+        self._keep_events_of = keep_events_of
+        self._server = ServerTracker()
+        self._ledger = LoadLedger()
+        self._waiting: deque[_Request] = deque()
+        self._open: _OpenRun | None = None
+        self._before_work: deque[Detection] = deque(maxlen=_MOST_BEFORE_WORK)
+        self._last_end_at: float | None = None
+        self._received = self._rejected = self._unresolved = 0
+        self._errors_seen = self._bars_seen = False
+        self._last: Event | None = None
+        self.runs: list[Run] = []
+
+    # --- what came out -------------------------------------------------------------------------------------------
+
+    @property
+    def server_starts(self) -> tuple[ServerStart, ...]:
+        return tuple(self._server.starts)
+
+    @property
+    def requests(self) -> Requests:
+        return Requests(received=self._received, rejected=self._rejected, unresolved=self._unresolved)
+
+    def finish(self) -> None:
+        """The log ends here: an open run was cut off, waiting requests have no result."""
+        last = self._last
+        if self._open and last:
+            self._cut_off("log_ended", "the log ends inside the run", last)
+        self._drop_waiting()
+
+    @property
+    def error_stream_missing(self) -> bool:
+        """Work without one progress bar or error line in the whole log: only stdout was captured."""
+        worked = any(run.loads for run in self.runs)
+        return worked and not self._bars_seen and not self._errors_seen
+
+    # --- events --------------------------------------------------------------------------------------------------
+
+    def feed(self, event: Event) -> None:
+        """Reads one event."""
+        self._last = event
+        if self._server.begins(event, self.source):
+            self._restart(event)
+        self._server.note(event)
+        handle = _HANDLERS.get(type(event))
+        if handle:
+            handle(self, event)
+        elif run := self._run_for(event):
+            run.keep(event)
+            note = _NOTES.get(type(event))
+            if note:
+                note(run, event)
+            track = _LEDGER.get(type(event))
+            if track:
+                track(self._ledger, event)
+
+    def _received_one(self, event: PromptReceived) -> None:
+        self._server.ready()
+        self._before_work.clear()
+        self._received += 1
+        idle = self._open is None and not self._waiting
+        self._waiting.append(_Request(line=event.line, at=event.at, idle=idle))
+
+    def _rejected_one(self, event: PromptRejected) -> None:
+        """Validation answers the newest request, which never enters the queue."""
+        self._rejected += 1
+        if self._waiting:
+            self._waiting.pop()
+        elif self._open and self._open.request and not self._open.proven:
+            self._open = None
+
+    def _cancelled_one(self, event: PendingCancelled) -> None:
+        if self._waiting:
+            self._waiting.pop()
+            self._unresolved += 1
+
+    def _invalid_output(self, event: ValidationFailed) -> None:
+        self._errors_seen = True
+
+    def _is_ready(self, event: ServerReady) -> None:
+        self._server.ready()
+
+    def _stopped(self, event: ServerStopped) -> None:
+        self._end_of_life("server_stopped", "the server was stopped inside the run", event)
+
+    def _died(self, event: ProcessDied) -> None:
+        self._errors_seen = True
+        self._end_of_life("killed", event.reason, event)
+
+    def _progressed(self, event: Bar) -> None:
+        run = self._run_for(event)
+        if run is None:
+            return
+        self._bars_seen = True
+        self._ledger.close_group()
+        run.keep(event)
+        run.progress.feed(event)
+        model = self._ledger.last_diffusion
+        if model and model not in run.pass_models:
+            run.pass_models.append(model)
+
+    def _failed(self, event: NodeException) -> None:
+        self._errors_seen = True
+        run = self._run_for(event)
+        if run:
+            run.keep(event)
+            run.exception = run.exception or event
+
+    def _run_for(self, event: Event) -> _OpenRun | None:
+        """The run that a work line belongs to; None for what a starting or an idle server prints."""
+        if self._open is not None:
+            return self._open
+        strong = isinstance(event, _STRONG_EVIDENCE)
+        if self._server.starting:
+            if not strong or (isinstance(event, Bar) and event.label):
+                return None
+            self._server.ready()
+        if not self._waiting and not strong:
+            if isinstance(event, Detection):
+                self._before_work.append(event)
+            return None
+        self._open = self._new_run()
+        if self._open.request is None:
+            # An excerpt may begin with a detector's print, which alone proves no prompt.
+            for found in self._before_work:
+                self._open.keep(found)
+                _note_detection(self._open, found)
+        self._before_work.clear()
+        return self._open
+
+    def _new_run(self) -> _OpenRun:
+        """The next waiting request's run, or one whose request is not in the log."""
+        request = self._waiting.popleft() if self._waiting else None
+        return _OpenRun(request=request, server_number=self._server.number)
+
+    def _client_gave_up(self, event: ClientTimeout) -> None:
+        if self._open is None and not self._waiting:
+            return
+        run = self._run_for(event)
+        if run:
+            run.keep(event)
+            run.client_timeout = run.client_timeout or ClientGaveUp(limit_seconds=event.limit_seconds, line=event.line)
+
+    # --- ends ----------------------------------------------------------------------------------------------------
+
+    def _finished(self, event: PromptFinished) -> None:
+        self._server.ready()
+        run = self._open or self._new_run()
+        outcome, failure = _outcome(run, event)
+        self._close(run, event, outcome, failure)
+
+    def _cut_off(self, kind: str, message: str, event: Event) -> None:
+        run = self._open
+        if run is None:
+            return
+        if not run.proven and run.request:
+            # Only lines that might be anybody's: a request without a result, not a run.
+            self._open = None
+            self._unresolved += 1
+            return
+        if run.exception or run.interrupted:
+            # It had failed already; only its closing line is missing.
+            outcome, failure = _outcome(run, None)
+        else:
+            outcome, failure = Outcome.CUT_OFF, Failure(kind=kind, message=message, line=event.line)
+        self._close(run, None, outcome, failure)
+
+    def _restart(self, event: Event) -> None:
+        self._cut_off("server_restarted", "the server starts again inside the run", event)
+        self._drop_waiting()
+        self._ledger = LoadLedger()
+        self._last_end_at = None
+
+    def _end_of_life(self, kind: str, message: str, event: Event) -> None:
+        self._cut_off(kind, message, event)
+        self._drop_waiting()
+
+    def _drop_waiting(self) -> None:
+        self._unresolved += len(self._waiting)
+        self._waiting.clear()
+
+    def _close(self, run: _OpenRun, end: PromptFinished | None, outcome: Outcome, failure: Failure | None) -> None:
+        self._open = None
+        if end is not None:
+            run.events.append(end)
+        loads, unloads = self._ledger.take()
+        every_bar = run.progress.finish()
+        passes = tuple(bar for bar in every_bar if is_sampler(bar))
+        bars = tuple(bar for bar in every_bar if not is_sampler(bar))
+        request = run.request
+        times = place_in_time(
+            StampedRun(
+                events=run.events,
+                queued_at=request.at if request else None,
+                idle_when_queued=request.idle if request else False,
+                previous_end_at=self._last_end_at,
+                duration_seconds=end.duration_seconds if end else None,
+                wraps=end.whole_seconds if end else False,
+                bars=every_bar,
+                detections=run.detections,
+            )
+        )
+        self._last_end_at = times.ended_at
+        models = run.pass_models or ([self._ledger.last_diffusion] if self._ledger.last_diffusion else [])
+        closed = Run(
+            number=len(self.runs) + 1,
+            source=self.source,
+            outcome=outcome,
+            failure=failure,
+            client_timeout=run.client_timeout,
+            partial=request is None,
+            queued_line=request.line if request else None,
+            first_line=run.events[0].line,
+            last_line=run.events[-1].line,
+            queued_at=request.at if request else None,
+            started_at=times.started_at,
+            ended_at=times.ended_at if end else None,
+            queue_seconds=times.queue_seconds,
+            duration_seconds=times.duration_seconds,
+            duration_source=DurationSource.LOG_LINE if end else None,
+            observed_seconds=None if end else times.observed_seconds,
+            workflow=workflow_of(passes, bars, run.detections, models),
+            start=self._start(run, every_bar, bool(loads)),
+            server_number=run.server_number,
+            passes=passes,
+            bars=bars,
+            loads=loads,
+            unloads=unloads,
+            detections=tuple(run.detections),
+            vram=Vram(peak_bytes=run.vram_peak_bytes, source="log") if run.vram_peak_bytes is not None else None,
+            soft_ooms=tuple(run.soft_ooms),
+            leaks=tuple(run.leaks),
+            quantizations=tuple(run.quantizations),
+            prompt_id=run.prompt_id,
+            events=tuple(run.events),
+        )
+        if self._close_run:
+            closed = self._close_run(closed)
+        self.runs.append(closed if closed.number == self._keep_events_of else replace(closed, events=()))
+
+    def _start(self, run: _OpenRun, bars: tuple[ProgressBar, ...], loads: bool) -> Start:
+        """Cold if anything was brought in; warm if not and an earlier run of this server is in the log."""
+        pipeline = any(bar.label.startswith("Loading pipeline") for bar in bars)
+        if loads or run.weights_read or pipeline:
+            return Start.COLD
+        earlier = any(before.server_number == run.server_number for before in self.runs[-1:])
+        return Start.WARM if earlier else Start.UNKNOWN
+
+
+def _outcome(run: _OpenRun, end: PromptFinished | None) -> tuple[Outcome, Failure | None]:
+    if run.exception is not None:
+        kind, message = run.exception_kind or "exception", run.exception.message
+        memory = run.out_of_memory or is_out_of_memory(kind, message)
+        return (Outcome.OOM if memory else Outcome.ERROR), Failure(kind=kind, message=message, line=run.exception.line)
+    if run.interrupted is not None:
+        message = "the prompt was interrupted"
+        return Outcome.INTERRUPTED, Failure(kind="interrupted", message=message, line=run.interrupted.line)
+    worked = any(not isinstance(event, PromptFinished | ClientTimeout) for event in run.events)
+    if end and not worked and end.duration_seconds < _CACHED_BELOW_SECONDS:
+        return Outcome.CACHED, None
+    return Outcome.SUCCESS, None
+
+
+# --- what each event means for the run it falls into ----------------------------------------------------------------
+
+
+def _note_detection(run: _OpenRun, event: Detection) -> None:
+    run.detections.append(DetectionTime(line=event.line, label=event.label, seconds=event.seconds))
+
+
+def _note_exception(run: _OpenRun, event: ExceptionRaised) -> None:
+    if run.exception:
+        run.exception_kind = event.kind
+
+
+def _note_out_of_memory(run: _OpenRun, event: OutOfMemory) -> None:
+    run.out_of_memory = True
+
+
+def _note_interrupt(run: _OpenRun, event: Interrupted) -> None:
+    run.interrupted = event
+
+
+def _note_soft_oom(run: _OpenRun, event: SoftOutOfMemory) -> None:
+    run.soft_ooms.append(Noted(line=event.line, text=event.what))
+
+
+def _note_leak(run: _OpenRun, event: MemoryLeak) -> None:
+    run.leaks.append(Noted(line=event.line, text=event.model))
+
+
+def _note_quantization(run: _OpenRun, event: Quantization) -> None:
+    run.quantizations.append(Noted(line=event.line, text=event.name))
+
+
+def _note_vram(run: _OpenRun, event: VramReading) -> None:
+    run.vram_peak_bytes = max(run.vram_peak_bytes or 0, event.peak_bytes)
+
+
+def _note_prompt_id(run: _OpenRun, event: PromptIdSeen) -> None:
+    run.prompt_id = event.prompt_id
+
+
+def _note_file_read(run: _OpenRun, event: WeightsRead) -> None:
+    run.weights_read = True
+
+
+# Events with a meaning of their own; all others are kept by the run they fall into, noted and entered in the ledger.
+_HANDLERS: dict[type[Event], Callable[[RunAssembler, Any], None]] = {
+    PromptReceived: RunAssembler._received_one,
+    PromptRejected: RunAssembler._rejected_one,
+    PendingCancelled: RunAssembler._cancelled_one,
+    ValidationFailed: RunAssembler._invalid_output,
+    PromptFinished: RunAssembler._finished,
+    ServerReady: RunAssembler._is_ready,
+    ServerStopped: RunAssembler._stopped,
+    ProcessDied: RunAssembler._died,
+    ClientTimeout: RunAssembler._client_gave_up,
+    Bar: RunAssembler._progressed,
+    NodeException: RunAssembler._failed,
+}
+_NOTES: dict[type[Event], Callable[[_OpenRun, Any], None]] = {
+    Detection: _note_detection,
+    ExceptionRaised: _note_exception,
+    OutOfMemory: _note_out_of_memory,
+    Interrupted: _note_interrupt,
+    SoftOutOfMemory: _note_soft_oom,
+    MemoryLeak: _note_leak,
+    Quantization: _note_quantization,
+    VramReading: _note_vram,
+    PromptIdSeen: _note_prompt_id,
+    WeightsRead: _note_file_read,
+}
+_LEDGER: dict[type[Event], Callable[[LoadLedger, Any], None]] = {
+    LoadRequested: LoadLedger.requested,
+    ModelsAnnounced: LoadLedger.announced,
+    ModelLoaded: LoadLedger.loaded,
+    PartialUnload: LoadLedger.unloaded,
+    ModelsUnloaded: LoadLedger.evicted,
+    WeightsRead: LoadLedger.file_read,
+}

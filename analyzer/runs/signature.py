@@ -1,0 +1,46 @@
+"""What kind of run this is, from the log alone: its passes, bars and detections, and the diffusion model in use.
+
+Stable across seeds, prompts and step counts. A resident model prints nothing, so the last loaded one is carried forward.
+"""
+
+import re
+from collections.abc import Sequence
+
+from analyzer.runs.model import DetectionTime, ProgressBar, Workflow
+
+_DIGITS = re.compile(r"\d+")
+_MANY_PASSES = 4
+
+
+def workflow_of(
+    passes: Sequence[ProgressBar],
+    bars: Sequence[ProgressBar],
+    detections: Sequence[DetectionTime],
+    diffusion_models: Sequence[str],
+) -> Workflow:
+    """The workflow of a run. `diffusion_models`: the model in use at each pass, or the one carried forward."""
+    models = "+".join(dict.fromkeys(diffusion_models))
+    labels = sorted({_DIGITS.sub("#", bar.label) for bar in bars if bar.label})
+    parts = [f"model:{models}"] if models else []
+    if passes:
+        parts.append(f"passes:{_count(len(passes))}")
+    parts += [f"bar:{label}" for label in labels]
+    if detections:
+        parts.append("detect")
+    return Workflow(name=_name(models, len(passes), labels, bool(detections)), signature="|".join(parts) or "none")
+
+
+def _count(passes: int) -> str:
+    """Detailers and tiled upscalers make one pass per face or tile: from four on the number is the picture's."""
+    return str(passes) if passes < _MANY_PASSES else f"{_MANY_PASSES}+"
+
+
+def _name(models: str, passes: int, labels: list[str], detects: bool) -> str:
+    parts = [models or "unknown model"]
+    if passes > 1:
+        parts.append(f"{_count(passes)} passes")
+    if any(label.startswith("Loading pipeline") for label in labels):
+        parts.append("pipeline")
+    if detects:
+        parts.append("detect")
+    return ", ".join(parts)
