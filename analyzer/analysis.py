@@ -10,7 +10,8 @@ from analyzer.runs.model import Phase, Requests, Run, ServerStart
 class SourceInfo:
     """One log as read. `stamps`: `none`, `naive` or `aware`. `bars`: progress frames seen.
 
-    `stamps_are_late`: bars carry only the stamp of their end (Docker, Manager file). `error_stream_missing`: stdout only.
+    `timezone`: the zone of its instants, None where they are wall clocks. `stamps_are_late`: bars carry only the stamp of their
+    end (Docker, Manager's file). `error_stream_missing`: stdout only.
     """
 
     name: str
@@ -19,6 +20,7 @@ class SourceInfo:
     encoding: str = "utf-8"
     container: str = "raw"
     stamps: str = "none"
+    timezone: str | None = None
     first_at: float | None = None
     last_at: float | None = None
     bars: int = 0

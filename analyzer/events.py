@@ -5,8 +5,21 @@ Every event knows its line (1-based, in the decoded file) and, where the contain
 `None` means that the line does not say.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Any, TypeVar, dataclass_transform
+
+_Class = TypeVar("_Class")
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+def event_class(cls: type[_Class]) -> type[_Class]:
+    """A keyword-only, slotted dataclass that type checkers hold to be frozen.
+
+    Frozen in fact it would cost half as much again to build, once per line of a log; comparing and printing are inherited
+    because generating them for each of the classes would be most of the time that a command takes to start.
+    """
+    return dataclass(slots=True, kw_only=True, repr=False, eq=False)(cls)
 
 
 class Role(StrEnum):
@@ -32,23 +45,36 @@ class UnloadMode(StrEnum):
     FULL = "full"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class Event:
     """Base of all events."""
 
     line: int
     at: float | None = None
 
+    def values(self) -> dict[str, Any]:
+        """All fields by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and isinstance(other, Event) and self.values() == other.values()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.line))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.values().items())})"
+
 
 # --- server -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class StartupNote(Event):
     """A line that only a starting server prints; it carries nothing else that we keep."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class Memory(Event):
     """`Total VRAM … MB, total RAM … MB`: printed by every new process (some print it twice)."""
 
@@ -56,7 +82,7 @@ class Memory(Event):
     total_ram_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class Version(Event):
     """The version of a component: `comfyui`, `python`, `pytorch`, `frontend`, `manager`, a package name."""
 
@@ -64,38 +90,38 @@ class Version(Event):
     version: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class Device(Event):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class VramState(Event):
     """`NORMAL_VRAM`, `LOW_VRAM`, `NO_VRAM`, `HIGH_VRAM`, `DISABLED`, `SHARED`."""
 
     state: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class Attention(Event):
     implementation: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class DynamicVram(Event):
     """Whether this process streams weights on demand (comfy-aimdo); decides which load lines can appear."""
 
     enabled: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class CustomNodeTimes(Event):
     """The header over the rows of import (or prestartup) times; the rows themselves do not say which they are."""
 
     prestartup: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class CustomNodeImport(Event):
     """A row of the import (or prestartup) times."""
 
@@ -105,25 +131,25 @@ class CustomNodeImport(Event):
     prestartup: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class CustomNodeFailed(Event):
     name: str
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class StartupClock(Event):
     """ComfyUI-Manager's `** ComfyUI startup time:`, the only wall clock in a plain log; `started_at` like `at`."""
 
     started_at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class ServerReady(Event):
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class ServerStopped(Event):
     pass
 
@@ -131,12 +157,12 @@ class ServerStopped(Event):
 # --- prompts ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class PromptReceived(Event):
     """`got prompt`: an HTTP request arrived; nothing has started."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class PromptRejected(Event):
     """`invalid prompt: …`: the last received request never enters the queue."""
 
@@ -144,14 +170,14 @@ class PromptRejected(Event):
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class ValidationFailed(Event):
     """One output of a request is invalid; if another is valid the prompt runs all the same."""
 
     output: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class PromptFinished(Event):
     """`Prompt executed in …`: an end, not a success. `whole_seconds`: the HH:MM:SS form, which wraps at 24 h."""
 
@@ -159,33 +185,33 @@ class PromptFinished(Event):
     whole_seconds: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class Interrupted(Event):
     """`Processing interrupted`: the running prompt was aborted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class InterruptRequested(Event):
     """Somebody asked for an interrupt; nothing may be running."""
 
     prompt_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class PendingCancelled(Event):
     """`Cancelling pending prompt …`: a queued request will never run."""
 
     prompt_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class PromptIdSeen(Event):
     """A line printed inside a prompt that carries its id (`RAM cache evictions: prompt=…`)."""
 
     prompt_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class ClientTimeout(Event):
     """A client's line in the same log: it stopped waiting after `limit_seconds`. Says nothing about the server's run."""
 
@@ -195,14 +221,14 @@ class ClientTimeout(Event):
 # --- errors -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class NodeException(Event):
     """`!!! Exception during processing !!! …`: the running prompt failed."""
 
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class ExceptionRaised(Event):
     """The last line of a traceback: `module.Type: message`."""
 
@@ -210,33 +236,33 @@ class ExceptionRaised(Event):
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class OutOfMemory(Event):
     """`Got an OOM, unloading all loaded models.`: ComfyUI itself classed the failure as out of memory."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class SoftOutOfMemory(Event):
     """Memory ran out, a slower way was taken and the run goes on."""
 
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class ProcessDied(Event):
     """The server's process or its worker thread is gone (`Killed`, segmentation fault, dead prompt worker)."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class ErrorNote(Event):
     """An error that does not end a run by itself."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class MemoryLeak(Event):
     model: str
 
@@ -244,42 +270,42 @@ class MemoryLeak(Event):
 # --- models -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class WeightsRead(Event):
     """A model was just built from a file on disk (`model weight dtype …`, `VAE load device …`)."""
 
     role: Role
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class ModelType(Event):
     """`model_type FLUX`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class Quantization(Event):
     """What the weights are stored as: `Q8_0`, `fp8`, …"""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class LoadRequested(Event):
     """`Requested to load Flux`: a model that is not in the list of loaded ones is about to be loaded."""
 
     model: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class ModelsAnnounced(Event):
     """`Loading 2 new models`: printed until December 2024, when a full load had no line of its own."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class ModelLoaded(Event):
     """A model's weights are on the device. `usable_bytes` is the budget for weights; None: no limit or not said."""
 
@@ -291,7 +317,7 @@ class ModelLoaded(Event):
     model: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class PartialUnload(Event):
     """`Unloaded partially: …`: another model was shrunk to make room; the line does not say which."""
 
@@ -300,14 +326,14 @@ class PartialUnload(Event):
     patches: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class ModelsUnloaded(Event):
     """`N models unloaded.`: whole models evicted in the second pass; 0 is normal."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class ModelPlacement(Event):
     """Where a model's weights are after a load (level DETAIL). A second line about a load, never a load of its own."""
 
@@ -317,7 +343,7 @@ class ModelPlacement(Event):
     vram_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class RoomRequested(Event):
     """The memory manager is asked to free memory (level DETAIL). `requested_bytes` None: all of it."""
 
@@ -325,12 +351,12 @@ class RoomRequested(Event):
     model: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class LoraKeyMissing(Event):
     """`lora key not loaded: …`: one line per key, hundreds of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class VramReading(Event):
     """Memory on the device as a node reports it (allocated peak)."""
 
@@ -340,7 +366,7 @@ class VramReading(Event):
 # --- progress ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class Bar(Event):
     """One frame of a tqdm progress bar. `seconds` is the bar's own clock (whole seconds), `rate_seconds` seconds per step.
 
@@ -357,14 +383,14 @@ class Bar(Event):
     initialising: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class SamplerStarted(Event):
     """A sampler call begins (level DETAIL), before its weights are loaded."""
 
     model: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class FirstSamplerStep(Event):
     """The first model call of a sampler (level DETAIL): set-up is over."""
 
@@ -373,7 +399,7 @@ class FirstSamplerStep(Event):
     total_steps: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class Detection(Event):
     """A detector's result line, with the time that it printed."""
 
@@ -381,7 +407,7 @@ class Detection(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class StepsSkipped(Event):
     """A cache node skipped sampler steps, which makes seconds per step look faster."""
 
@@ -389,14 +415,14 @@ class StepsSkipped(Event):
     total: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class NodeNote(Event):
     """A node at work printed something that we recognise (`Detailer: segment upscale …`) but that carries no figure we keep."""
 
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event_class
 class Unrecognised(Event):
     """A line that no wording takes: kept, counted, and evidence that something printed then."""
 

@@ -1,4 +1,4 @@
-"""Lines whose UTF-8 was read as a Western code page (`í¸ì§‘` for `편집`), repaired one at a time by ftfy when nothing else takes them."""
+"""Lines whose UTF-8 was read as a Western code page (`í¸ì§‘` for `편집`): ftfy repairs those that nothing else takes."""
 
 # Capital-A-tilde to y-umlaut are what the lead bytes of UTF-8 turn into; in UTF-8 again they all start with this byte.
 _SUSPECT = b"\xc3"

@@ -5,81 +5,39 @@ frames of one bar that share a piece only the first and the last are built, so a
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from analyzer.events import Bar, Event, ExceptionRaised, Unrecognised
-from analyzer.families import FAMILIES, Follow, Wording
+from analyzer.families import Follow
 from analyzer.families.bars import build_bar, collapse_frames, continues, find_frame
 from analyzer.lines import Piece, peel_level
+from analyzer.lookup import LOOKUP, Lookup
 from analyzer.mojibake import Repairer
 
 Emit = Callable[[Event], None]
+OnUnrecognised = Callable[[int, bytes], None]
 
-_HEAD = 4
+_CLOSING_BRACKET = ord("]")
 _MAY_HAVE_LEVEL = frozenset(b"[DIWEC")
 _EXCEPTION = re.compile(rb"([A-Za-z_][\w.]*)(?:: ?(.*))?")
 _VALIDATION_ROW = (b"* ", b"- ")
 _FRAMES_WORTH_COLLAPSING = 4
-# A floating wording is tried at this many places of a line, so that a line of repeats costs linear time.
-_FLOATING_TRIES = 4
-
-
-class Lookup:
-    """Wordings by what a line must start with or hold."""
-
-    def __init__(self, wordings: Iterable[Wording]) -> None:
-        heads: dict[bytes, list[Wording]] = {}
-        self.anchored: list[Wording] = []
-        self.floating: list[Wording] = []
-        for wording in wordings:
-            prefix = wording.compiled.prefix
-            if wording.floating:
-                self.floating.append(wording)
-            elif len(prefix) >= _HEAD:
-                heads.setdefault(prefix[:_HEAD], []).append(wording)
-            else:
-                self.anchored.append(wording)
-        self.heads = heads
-
-    def find(self, text: bytes) -> tuple[Wording, re.Match[bytes]] | None:
-        """The wording that takes `text` (a line without surrounding space), and its match."""
-        for wording in self.heads.get(text[:_HEAD], ()):
-            compiled = wording.compiled
-            if text.startswith(compiled.prefix) and (match := compiled.pattern.match(text)):
-                return wording, match
-        for wording in self.anchored:
-            if wording.compiled.anchor in text and (match := wording.compiled.pattern.match(text)):
-                return wording, match
-        return self._find_floating(text)
-
-    def _find_floating(self, text: bytes) -> tuple[Wording, re.Match[bytes]] | None:
-        for wording in self.floating:
-            compiled = wording.compiled
-            if compiled.anchor not in text:
-                continue
-            position = -1
-            for _ in range(_FLOATING_TRIES):
-                position = text.find(compiled.prefix, position + 1)
-                if position < 0:
-                    break
-                if match := compiled.pattern.match(text, position):
-                    return wording, match
-        return None
-
-
-LOOKUP = Lookup(wording for _, family in FAMILIES for wording in family)
 
 
 class Parser:
     """Turns pieces into events, which it hands to `emit`. Keeps only what it needs to read on: the block it is in.
 
-    Counts: `lines` of text with content, `unrecognised` of them that no wording takes, `bars` progress frames built.
+    Of lines in a row that no wording takes, the first and the last become events; `on_unrecognised` gets line and text of
+    each. Counts: `lines` of text with content, `unrecognised` of them, `bars` progress frames built.
     """
 
-    def __init__(self, emit: Emit, lookup: Lookup = LOOKUP) -> None:
-        self._emit = emit
+    def __init__(self, emit: Emit, on_unrecognised: OnUnrecognised | None = None, lookup: Lookup = LOOKUP) -> None:
+        self._hand_on = emit
+        self._on_unrecognised = on_unrecognised
         self._lookup = lookup
         self._follow = Follow.NOTHING
+        self._held: Piece | None = None
+        self._in_a_row = 0
         self._repairer = Repairer()
         self.lines = 0
         self.unrecognised = 0
@@ -89,6 +47,19 @@ class Parser:
     def repaired(self) -> int:
         """Lines that could be read only after their wrong decoding was undone."""
         return self._repairer.repaired
+
+    def flush(self) -> None:
+        """Hands on what is held back: the newest of several lines in a row that no wording takes."""
+        self._in_a_row = 0
+        if self._held is not None:
+            number, at, text = self._held
+            self._held = None
+            self._hand_on(Unrecognised(line=number, at=at, text=text.decode("utf-8", "replace")))
+
+    def _emit(self, event: Event) -> None:
+        if self._in_a_row:
+            self.flush()
+        self._hand_on(event)
 
     def feed(self, piece: Piece) -> None:
         """Reads one piece."""
@@ -142,7 +113,7 @@ class Parser:
         self.lines += 1
         if self._follow is not Follow.NOTHING and self._swallow_indented(text, stripped):
             return
-        if stripped.endswith(b"]") or b"%|" in stripped:
+        if stripped[-1] == _CLOSING_BRACKET or b"%|" in stripped:
             match = find_frame(stripped)
             if match and self._lone_frame(number, at, stripped, match):
                 return
@@ -187,7 +158,13 @@ class Parser:
             text = repaired
         self._follow = Follow.NOTHING
         self.unrecognised += 1
-        self._emit(Unrecognised(line=number, at=at, text=text.decode("utf-8", "replace")))
+        if self._on_unrecognised:
+            self._on_unrecognised(number, text)
+        if self._in_a_row:
+            self._held = Piece(number, at, text)
+        else:
+            self._hand_on(Unrecognised(line=number, at=at, text=text.decode("utf-8", "replace")))
+        self._in_a_row += 1
 
     # --- blocks --------------------------------------------------------------------------------------------------
 

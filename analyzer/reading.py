@@ -7,13 +7,11 @@ from typing import Protocol
 
 from analyzer.analysis import MOST_SAMPLES, SourceInfo, Unparsed, UnparsedLine
 from analyzer.budgets import with_budget
-from analyzer.events import Event, Unrecognised
+from analyzer.events import Event
 from analyzer.lines import Piece
-from analyzer.parse import Parser
+from analyzer.parse import OnUnrecognised, Parser
 from analyzer.runs.assemble import RunAssembler
 from analyzer.runs.model import Outcome, Requests, Run, ServerStart
-
-OnUnrecognised = Callable[[Unrecognised], None]
 
 
 class Through(Protocol):
@@ -24,6 +22,9 @@ class Through(Protocol):
 
 
 _LONGEST_SAMPLE = 300
+# Lines that begin alike are taken for one kind without a closer look.
+_TELLING_BYTES = 24
+_MOST_SEEN = 10_000
 _VARIABLE = re.compile(r"\d+|0x[0-9a-f]+")
 
 
@@ -55,10 +56,11 @@ class LogReader:
     ) -> None:
         self._expects_bars = expects_bars
         self._on_unrecognised = on_unrecognised
-        self._assembler = RunAssembler(close=with_budget, keep_events_of=keep_events_of)
-        self._through = through(self._take) if through else None
-        self._parser = Parser(self._through.feed if self._through else self._take)
+        self._assembler = RunAssembler(finish=with_budget, keep_events_of=keep_events_of)
+        self._through = through(self._assembler.feed) if through else None
+        self._parser = Parser(self._through.feed if self._through else self._assembler.feed, self._unrecognised)
         self._samples: dict[str, UnparsedLine] = {}
+        self._seen: set[bytes] = set()
         self._sources: list[SourceInfo] = []
         self._name = ""
 
@@ -75,6 +77,7 @@ class LogReader:
                 first_at = at if first_at is None else first_at
                 last_at = at
             feed(piece)
+        parser.flush()
         self._sources.append(
             replace(
                 describe() if describe else SourceInfo(name=name),
@@ -101,19 +104,20 @@ class LogReader:
             unparsed=Unparsed(lines=parser.unrecognised, of_lines=parser.lines, samples=tuple(self._samples.values())),
         )
 
-    def _take(self, event: Event) -> None:
-        if type(event) is Unrecognised:
-            self._sample(event)
-            if self._on_unrecognised:
-                self._on_unrecognised(event)
-        self._assembler.feed(event)
-
-    def _sample(self, event: Unrecognised) -> None:
-        """Keeps the first few lines that differ in more than their numbers."""
+    def _unrecognised(self, line: int, text: bytes) -> None:
+        if self._on_unrecognised:
+            self._on_unrecognised(line, text)
         if len(self._samples) < MOST_SAMPLES:
-            text = event.text[:_LONGEST_SAMPLE]
-            shape = _VARIABLE.sub("#", text)
-            self._samples.setdefault(shape, UnparsedLine(source=self._name, line=event.line, text=text))
+            self._sample(line, text)
+
+    def _sample(self, line: int, text: bytes) -> None:
+        """Keeps the first few lines that differ in more than their numbers."""
+        beginning = text[:_TELLING_BYTES]
+        if beginning in self._seen or len(self._seen) >= _MOST_SEEN:
+            return
+        self._seen.add(beginning)
+        shown = text[:_LONGEST_SAMPLE].decode("utf-8", "replace")
+        self._samples.setdefault(_VARIABLE.sub("#", shown), UnparsedLine(source=self._name, line=line, text=shown))
 
 
 def _without_errors(run: Run) -> Run:

@@ -3,6 +3,7 @@
 import math
 import re
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 MIB = 1024**2
 GIB = 1024**3
@@ -69,7 +70,8 @@ def format_share(share: float) -> str:
     return f"{percent:.1f} %" if 0 < percent < 1 else f"{percent:.0f} %"
 
 
-def format_instant(at: float, *, aware: bool) -> str:
-    """A stamp as ISO 8601. Stamps are Unix seconds; those of logs without a zone are wall-clock seconds written without offset."""
-    moment = datetime.fromtimestamp(at, UTC)
-    return (moment if aware else moment.replace(tzinfo=None)).isoformat(timespec="milliseconds")
+def format_instant(at: float, zone: str | None) -> str:
+    """A stamp (Unix seconds) as ISO 8601 in `zone`; without one it is a wall clock and written as such, without offset."""
+    if zone is None:
+        return datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return datetime.fromtimestamp(at, UTC if zone == "UTC" else ZoneInfo(zone)).isoformat(timespec="milliseconds")

@@ -41,4 +41,5 @@ def events(data: bytes) -> list[Event]:
     parser = Parser(found.append)
     for piece in detect(data).unwrap(line_blocks([data]), None):
         parser.feed(piece)
+    parser.flush()
     return found

@@ -2,8 +2,8 @@
 
 import pytest
 
-from analyzer.events import LoadMode, Role
-from analyzer.runs.model import Evidence, Load, UnloadMode
+from analyzer.events import LoadMode, Role, UnloadMode
+from analyzer.runs.model import Evidence, Load
 from analyzer.units import MIB
 from tests.logs import log, read, sampler
 

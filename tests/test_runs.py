@@ -130,7 +130,11 @@ def test_a_rejected_request_is_never_a_run() -> None:
 
     assert len(reading.runs) == 1
     assert reading.runs[0].queued_line == 13
-    assert reading.requests == Requests(received=3, rejected=2)
+    assert (reading.requests.received, reading.requests.rejected, reading.requests.unresolved) == (3, 2, 0)
+    assert [(reason.line, reason.text) for reason in reading.requests.reasons] == [
+        (6, "Prompt outputs failed validation"),
+        (12, "Prompt outputs failed validation"),
+    ]
 
 
 def test_a_request_with_one_bad_output_runs() -> None:
@@ -145,7 +149,7 @@ def test_a_rejection_while_another_prompt_runs_hits_the_newest_request() -> None
 
     (run,) = reading.runs
     assert run.queued_line == 1
-    assert reading.requests == Requests(received=2, rejected=1)
+    assert (reading.requests.received, reading.requests.rejected) == (2, 1)
 
 
 def test_queued_prompts_are_answered_in_order() -> None:

@@ -10,14 +10,15 @@ from analyzer.runs.model import Run
 _COARSE_SECONDS = 60.0
 
 
-def with_budget(run: Run) -> Run:
-    """The run with its phases. They need its events, which are not needed afterwards."""
+def with_budget(run: Run, keep_events: bool = False) -> Run:
+    """The run with its phases. They need its events, which are dropped afterwards unless they are to be kept."""
+    events = run.events if keep_events else ()
     total = run.total_seconds
     if not total:
-        return run
+        return replace(run, events=events)
     tally = tally_gaps(run) if has_usable_stamps(run) else tally_clocks(run)
     phases, scaled = tally.close(total)
-    return replace(run, phases=phases, phases_scaled=scaled)
+    return replace(run, phases=phases, phases_scaled=scaled, events=events)
 
 
 def has_usable_stamps(run: Run) -> bool:

@@ -54,7 +54,8 @@ class Container:
 
     `matches` gives the share of the head's lines in this form; from `threshold` on the file is taken for it. The
     threshold is low where lines without the prefix belong to the form (continuation lines, another program's output).
-    `late_bars`: the frames of a progress bar share one stamp, that of the bar's end.
+    `late_bars`: the frames of a progress bar share one stamp, that of the bar's end. `yearless`: stamps without a year, whose
+    zone would depend on it and is not applied.
     """
 
     name: str
@@ -65,6 +66,13 @@ class Container:
     unwrap: Callable[[Iterable[bytes], Zone], Iterator[Piece]]
     threshold: float = 0.6
     late_bars: bool = False
+    yearless: bool = False
+
+    def timezone(self, zone: Zone) -> str | None:
+        """The zone of the instants that `unwrap` gives, when told `zone`; None: they are wall clocks."""
+        if self.stamps is Stamps.AWARE:
+            return "UTC"
+        return str(zone) if zone and self.stamps is Stamps.NAIVE and not self.yearless else None
 
 
 def unified_ends(text: bytes) -> bytes:

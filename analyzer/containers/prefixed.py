@@ -87,4 +87,5 @@ def container(
         unwrap=partial(unwrap, form),
         threshold=threshold,
         late_bars=late_bars,
+        yearless=form.clock is yearless_stamp,
     )

@@ -37,7 +37,7 @@ PROMPTS = (
         since="v0.3.42 (31ca603c, 2025-06-20)",
     ),
     Wording(
-        template="invalid prompt: {'type': '{kind:name}', 'message': {message:some}, 'details':{:text}",
+        template="invalid prompt: {'type': '{kind:name}', 'message': {message:quoted}, 'details':{:text}",
         event=PromptRejected,
         example=(
             "invalid prompt: {'type': 'prompt_no_outputs', 'message': 'Prompt has no outputs', 'details': '', 'extra_info': {}}"

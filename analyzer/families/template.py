@@ -19,11 +19,12 @@ _UNLIMITED_MIB = 1e20
 
 @dataclass(frozen=True, slots=True)
 class FieldType:
-    """How a field looks (a pattern without groups) and what its text means."""
+    """How a field looks (a pattern without groups), what its text means, and the bytes it can start with (empty: any)."""
 
     pattern: str
     convert: Callable[[str], Value]
     meaning: str
+    firsts: bytes = b""
 
 
 def _mib(text: str) -> int:
@@ -63,14 +64,15 @@ def _wall_clock(text: str) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 
 
+_DIGITS = b"-0123456789"
 # Bounded, so that no figure of a broken log is beyond a float.
 _FLOAT = r"-?\d{1,40}(?:\.\d{1,40})?(?:[eE][-+]?\d{1,2})?"
 
 FIELD_TYPES: dict[str, FieldType] = {
-    "int": FieldType(r"-?\d{1,18}", int, "whole number"),
-    "float": FieldType(_FLOAT, float, "number"),
-    "seconds": FieldType(_FLOAT, float, "seconds"),
-    "ms": FieldType(_FLOAT, lambda text: float(text) / 1000, "milliseconds, kept as seconds"),
+    "int": FieldType(r"-?\d{1,18}", int, "whole number", _DIGITS),
+    "float": FieldType(_FLOAT, float, "number", _DIGITS),
+    "seconds": FieldType(_FLOAT, float, "seconds", _DIGITS),
+    "ms": FieldType(_FLOAT, lambda text: float(text) / 1000, "milliseconds, kept as seconds", _DIGITS),
     "clock": FieldType(r"\d+:\d\d:\d\d", parse_clock, "HH:MM:SS, kept as seconds"),
     "mib": FieldType(_FLOAT, _mib, "ComfyUI's MB (MiB), kept as bytes"),
     "gib": FieldType(_FLOAT, lambda text: round(float(text) * 1024 * MIB), "GiB, kept as bytes"),
@@ -89,6 +91,9 @@ FIELD_TYPES: dict[str, FieldType] = {
         r"all|\d{1,18}(?:\.\d{1,18})?MB",
         lambda text: None if text == "all" else _mib(text[:-2]),
         "`12.5MB`, kept as bytes; `all` is None",
+    ),
+    "quoted": FieldType(
+        r"'[^'\r\n]*'|\"[^\"\r\n]*\"", lambda text: text[1:-1], "a Python string as repr prints it, without its quotes"
     ),
     "rest": FieldType(r"[^\r\n]*", str.strip, "anything to the line's end, without the white space around it"),
     "list": FieldType(r"[^\]\r\n]*", str, "anything up to a closing bracket"),
@@ -123,6 +128,7 @@ FIELD_TYPES: dict[str, FieldType] = {
         r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [^\]\s]+",
         str,
         "level, month and day, time, process, file:line, as glog writes them",
+        b"IWEF",
     ),
     "day_time": FieldType(r"\d\d:\d\d:\d\d\.\d{3}", str, "a time of day with milliseconds"),
     "emoji_text": FieldType(r"[^\x00-\x7f][^\r\n]*", str, "text to the line's end that starts outside ASCII"),
@@ -140,15 +146,20 @@ _FIELD = re.compile(r"\{(\w*):(\w+)\}")
 class Template:
     """A template ready for use: the literal it starts with, its longest literal, its pattern and converters.
 
+    `firsts`: the bytes that a match can start with; empty where it can start with anything.
+
     The pattern is compiled at first use: a process meets a few dozen of some hundred wordings.
     """
 
-    __slots__ = ("_pattern", "_source", "anchor", "converters", "prefix")
+    __slots__ = ("_pattern", "_source", "anchor", "converters", "firsts", "prefix")
 
-    def __init__(self, source: str, literals: list[str], converters: list[tuple[str, Callable[[str], Value]]]) -> None:
+    def __init__(
+        self, source: str, literals: list[str], converters: list[tuple[str, Callable[[str], Value]]], firsts: bytes
+    ) -> None:
         self.prefix = literals[0].encode()
         self.anchor = max(literals, key=len).strip().encode()
         self.converters = tuple(converters)
+        self.firsts = firsts
         self._source = source
         self._pattern: re.Pattern[bytes] | None = None
 
@@ -161,10 +172,10 @@ class Template:
 
     def values(self, match: re.Match[bytes]) -> dict[str, Value]:
         """The converted fields of a match of `pattern`."""
-        return {
-            name: convert(text.decode("utf-8", "replace"))
-            for (name, convert), text in zip(self.converters, match.groups(), strict=True)
-        }
+        values: dict[str, Value] = {}
+        for (name, convert), text in zip(self.converters, match.groups(), strict=True):
+            values[name] = convert(text.decode("utf-8", "replace"))
+        return values
 
 
 def compile_template(text: str, *, glued: bool = False) -> Template:
@@ -193,4 +204,10 @@ def compile_template(text: str, *, glued: bool = False) -> Template:
         raise ValueError(f"template {text!r}: no literal text to look for")
     if open_ended > 1:
         raise ValueError(f"template {text!r}: only one open-ended field may stand before other text")
-    return Template("".join(parts) + ("" if glued else r"\s*$"), literals, converters)
+    firsts = literals[0][:1].encode() or _firsts_of(text)
+    return Template("".join(parts) + ("" if glued else r"\s*$"), literals, converters, firsts)
+
+
+def _firsts_of(text: str) -> bytes:
+    field = _FIELD.match(text)
+    return FIELD_TYPES[field.group(2)].firsts if field else b""

@@ -57,7 +57,9 @@ class Wording:
             values = self.compiled.values(match)
         except ValueError:
             return None
-        return self.event(line=line, at=at, **values, **self.constants)
+        if self.constants:
+            values.update(self.constants)
+        return self.event(line=line, at=at, **values)
 
 
 def noise(

@@ -42,6 +42,7 @@ from analyzer.families.oom import is_out_of_memory
 from analyzer.runs.clock import StampedRun, place_in_time
 from analyzer.runs.loads import LoadLedger
 from analyzer.runs.model import (
+    MOST_REASONS,
     ClientGaveUp,
     DetectionTime,
     DurationSource,
@@ -56,10 +57,10 @@ from analyzer.runs.model import (
     Vram,
 )
 from analyzer.runs.progress import ProgressTracker, is_sampler
-from analyzer.runs.servers import ServerTracker
+from analyzer.runs.servers import SERVER_EVENTS, ServerTracker
 from analyzer.runs.signature import workflow_of
 
-Finish = Callable[[Run], Run]
+Finish = Callable[[Run, bool], Run]
 
 # Events kept of one run until it ends; two orders above what the busiest real run has.
 _MOST_EVENTS = 50_000
@@ -129,13 +130,13 @@ class RunAssembler:
     """Feed it the events of one log in order; `finish` ends the log. `runs` holds the runs closed so far. `source`
     is the name of the file that is being read.
 
-    `close`: what to do with each run's events before they are dropped (the budget). `keep_events_of`: the number of a run
-    that keeps them.
+    `finish`: what becomes of a run when it ends (its budget is worked out), and whether
+    it keeps its events; `keep_events_of`: the number of the run that does.
     """
 
-    def __init__(self, *, close: Finish | None = None, keep_events_of: int | None = None) -> None:
+    def __init__(self, *, finish: Finish | None = None, keep_events_of: int | None = None) -> None:
         self.source = ""
-        self._close_run = close
+        self._finish = finish or _as_it_is
         self._keep_events_of = keep_events_of
         self._server = ServerTracker()
         self._ledger = LoadLedger()
@@ -145,6 +146,7 @@ class RunAssembler:
         self._last_end_at: float | None = None
         self._received = self._rejected = self._unresolved = 0
         self._errors_seen = self._bars_seen = False
+        self._reasons: list[Noted] = []
         self._last: Event | None = None
         self.runs: list[Run] = []
 
@@ -156,7 +158,9 @@ class RunAssembler:
 
     @property
     def requests(self) -> Requests:
-        return Requests(received=self._received, rejected=self._rejected, unresolved=self._unresolved)
+        return Requests(
+            received=self._received, rejected=self._rejected, unresolved=self._unresolved, reasons=tuple(self._reasons)
+        )
 
     def finish(self) -> None:
         """The log ends here: an open run was cut off, waiting requests have no result."""
@@ -176,19 +180,18 @@ class RunAssembler:
     def feed(self, event: Event) -> None:
         """Reads one event."""
         self._last = event
-        if self._server.begins(event, self.source):
-            self._restart(event)
-        self._server.note(event)
-        handle = _HANDLERS.get(type(event))
-        if handle:
+        kind = type(event)
+        if kind in SERVER_EVENTS:
+            if self._server.begins(event, self.source):
+                self._restart(event)
+            self._server.note(event)
+        if handle := _HANDLERS.get(kind):
             handle(self, event)
         elif run := self._run_for(event):
             run.keep(event)
-            note = _NOTES.get(type(event))
-            if note:
+            if note := _NOTES.get(kind):
                 note(run, event)
-            track = _LEDGER.get(type(event))
-            if track:
+            if track := _LEDGER.get(kind):
                 track(self._ledger, event)
 
     def _received_one(self, event: PromptReceived) -> None:
@@ -201,6 +204,8 @@ class RunAssembler:
     def _rejected_one(self, event: PromptRejected) -> None:
         """Validation answers the newest request, which never enters the queue."""
         self._rejected += 1
+        if len(self._reasons) < MOST_REASONS:
+            self._reasons.append(Noted(line=event.line, text=event.message or event.kind or ""))
         if self._waiting:
             self._waiting.pop()
         elif self._open and self._open.request and not self._open.proven:
@@ -371,9 +376,7 @@ class RunAssembler:
             prompt_id=run.prompt_id,
             events=tuple(run.events),
         )
-        if self._close_run:
-            closed = self._close_run(closed)
-        self.runs.append(closed if closed.number == self._keep_events_of else replace(closed, events=()))
+        self.runs.append(self._finish(closed, closed.number == self._keep_events_of))
 
     def _start(self, run: _OpenRun, bars: tuple[ProgressBar, ...], loads: bool) -> Start:
         """Cold if anything was brought in; warm if not and an earlier run of this server is in the log."""
@@ -382,6 +385,10 @@ class RunAssembler:
             return Start.COLD
         earlier = any(before.server_number == run.server_number for before in self.runs[-1:])
         return Start.WARM if earlier else Start.UNKNOWN
+
+
+def _as_it_is(run: Run, keep_events: bool) -> Run:
+    return run if keep_events else replace(run, events=())
 
 
 def _outcome(run: _OpenRun, end: PromptFinished | None) -> tuple[Outcome, Failure | None]:

@@ -232,29 +232,37 @@ class Run:
 
 
 NEAR_RATIO = 0.8
+# Rejected requests whose reason is kept.
+MOST_REASONS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requests:
-    """`got prompt` lines: all, those that were rejected, those of which no run is known."""
+    """`got prompt` lines: all, the rejected ones, those of which no run is known. `reasons`: of the first rejected ones."""
 
     received: int = 0
     rejected: int = 0
     unresolved: int = 0
+    reasons: tuple[Noted, ...] = ()
 
     def __add__(self, other: "Requests") -> "Requests":
         return Requests(
             received=self.received + other.received,
             rejected=self.rejected + other.rejected,
             unresolved=self.unresolved + other.unresolved,
+            reasons=(self.reasons + other.reasons)[:MOST_REASONS],
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomNode:
+    """A custom node pack as the start-up lists it; `reason` and `line` where a line says why it failed."""
+
     name: str
     seconds: float | None
     failed: bool
+    reason: str | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Start-up lines to server starts."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ from analyzer.events import (
     Attention,
     CustomNodeFailed,
     CustomNodeImport,
+    CustomNodeTimes,
     Device,
     DynamicVram,
     Event,
@@ -23,6 +25,8 @@ from analyzer.runs.model import CustomNode, ServerStart
 _NEW_PROCESS = (Memory, VramState)
 # Also start-up lines, but partly of Manager's prints, which a pipe may hold back until the server runs (block buffering).
 _START_UP = (*_NEW_PROCESS, StartupClock, StartupNote)
+Changes = dict[str, Any]
+
 _VERSION_FIELDS = {"comfyui": "comfyui_version", "python": "python_version", "pytorch": "pytorch_version"}
 
 
@@ -34,6 +38,7 @@ class ServerTracker:
         self.starting = False
         self._running = False
         self._early_clock: StartupClock | None = None
+        self._prestartup = False
 
     @property
     def number(self) -> int:
@@ -58,42 +63,81 @@ class ServerTracker:
         self._running = True
 
     def note(self, event: Event) -> None:
-        """Keeps what a start-up line says; the first value wins, since some lines come once per device."""
-        if not self.starts:
-            return
-        start = self.starts[-1]
-        changes: dict[str, Any]
-        match event:
-            case Memory():
-                changes = {"total_vram_bytes": event.total_vram_bytes, "total_ram_bytes": event.total_ram_bytes}
-            case Version(component=component) if component in _VERSION_FIELDS:
-                changes = _first(start, _VERSION_FIELDS[component], event.version)
-            case Device():
-                changes = _first(start, "device", event.name)
-            case VramState():
-                changes = {"vram_state": event.state}
-            case Attention():
-                changes = _first(start, "attention", event.implementation)
-            case DynamicVram():
-                changes = {"dynamic_vram": event.enabled}
-            case StartupClock():
-                changes = {"started_at": start.started_at if start.started_at is not None else event.started_at}
-            case ServerReady():
-                changes = {"ready_line": event.line, "ready_at": event.at}
-            case CustomNodeImport(prestartup=False):
-                node = CustomNode(name=event.name, seconds=event.seconds, failed=event.failed)
-                changes = {"custom_nodes": (*_without(start, node.name), node)}
-            case CustomNodeFailed():
-                node = CustomNode(name=event.name, seconds=None, failed=True)
-                changes = {"custom_nodes": (*_without(start, node.name), node)}
-            case _:
-                return
-        self.starts[-1] = replace(start, **changes)
+        """Keeps what a start-up line says."""
+        if isinstance(event, CustomNodeTimes):
+            self._prestartup = event.prestartup
+        learn = LEARNERS.get(type(event))
+        if isinstance(event, CustomNodeImport) and self._prestartup:
+            return  # rows of both tables look alike; the header above them tells
+        if learn and self.starts:
+            self.starts[-1] = replace(self.starts[-1], **learn(self.starts[-1], event))
 
 
-def _first(start: ServerStart, name: str, value: object) -> dict[str, object]:
+def _memory(start: ServerStart, event: Memory) -> Changes:
+    return {"total_vram_bytes": event.total_vram_bytes, "total_ram_bytes": event.total_ram_bytes}
+
+
+def _version(start: ServerStart, event: Version) -> Changes:
+    name = _VERSION_FIELDS.get(event.component)
+    return _first(start, name, event.version) if name else {}
+
+
+def _device(start: ServerStart, event: Device) -> Changes:
+    return _first(start, "device", event.name)
+
+
+def _vram_state(start: ServerStart, event: VramState) -> Changes:
+    return {"vram_state": event.state}
+
+
+def _attention(start: ServerStart, event: Attention) -> Changes:
+    return _first(start, "attention", event.implementation)
+
+
+def _dynamic_vram(start: ServerStart, event: DynamicVram) -> Changes:
+    return {"dynamic_vram": event.enabled}
+
+
+def _clock(start: ServerStart, event: StartupClock) -> Changes:
+    return _first(start, "started_at", event.started_at)
+
+
+def _ready(start: ServerStart, event: ServerReady) -> Changes:
+    return {"ready_line": event.line, "ready_at": event.at}
+
+
+def _imported(start: ServerStart, event: CustomNodeImport) -> Changes:
+    known = next((node for node in start.custom_nodes if node.name == event.name), None)
+    reason, line = (known.reason, known.line) if known else (None, None)
+    node = CustomNode(name=event.name, seconds=event.seconds, failed=event.failed, reason=reason, line=line)
+    return {"custom_nodes": (*_without(start, node.name), node)}
+
+
+def _failed(start: ServerStart, event: CustomNodeFailed) -> Changes:
+    node = CustomNode(name=event.name, seconds=None, failed=True, reason=event.reason, line=event.line)
+    return {"custom_nodes": (*_without(start, node.name), node)}
+
+
+def _first(start: ServerStart, name: str, value: object) -> Changes:
+    """The first value wins: some lines come once per device."""
     return {} if getattr(start, name) is not None else {name: value}
 
 
 def _without(start: ServerStart, name: str) -> tuple[CustomNode, ...]:
     return tuple(node for node in start.custom_nodes if node.name != name)
+
+
+LEARNERS: dict[type[Event], Callable[[ServerStart, Any], Changes]] = {
+    Memory: _memory,
+    Version: _version,
+    Device: _device,
+    VramState: _vram_state,
+    Attention: _attention,
+    DynamicVram: _dynamic_vram,
+    StartupClock: _clock,
+    ServerReady: _ready,
+    CustomNodeImport: _imported,
+    CustomNodeFailed: _failed,
+}
+# What the tracker wants to see; everything else is no business of a starting server.
+SERVER_EVENTS = frozenset({*LEARNERS, *_START_UP, CustomNodeTimes})

@@ -5,6 +5,7 @@ Stable across seeds, prompts and step counts. A resident model prints nothing, s
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from analyzer.runs.model import DetectionTime, ProgressBar, Workflow
 
@@ -19,15 +20,20 @@ def workflow_of(
     diffusion_models: Sequence[str],
 ) -> Workflow:
     """The workflow of a run. `diffusion_models`: the model in use at each pass, or the one carried forward."""
-    models = "+".join(dict.fromkeys(diffusion_models))
-    labels = sorted({_DIGITS.sub("#", bar.label) for bar in bars if bar.label})
+    labels = tuple(sorted({_DIGITS.sub("#", bar.label) for bar in bars if bar.label}))
+    return _workflow("+".join(dict.fromkeys(diffusion_models)), min(len(passes), _MANY_PASSES), labels, bool(detections))
+
+
+@lru_cache(maxsize=4096)
+def _workflow(models: str, passes: int, labels: tuple[str, ...], detects: bool) -> Workflow:
+    """One object per workflow, not per run: a log of many runs has few."""
     parts = [f"model:{models}"] if models else []
     if passes:
-        parts.append(f"passes:{_count(len(passes))}")
+        parts.append(f"passes:{_count(passes)}")
     parts += [f"bar:{label}" for label in labels]
-    if detections:
+    if detects:
         parts.append("detect")
-    return Workflow(name=_name(models, len(passes), labels, bool(detections)), signature="|".join(parts) or "none")
+    return Workflow(name=_name(models, passes, labels, detects), signature="|".join(parts) or "none")
 
 
 def _count(passes: int) -> str:
@@ -35,7 +41,7 @@ def _count(passes: int) -> str:
     return str(passes) if passes < _MANY_PASSES else f"{_MANY_PASSES}+"
 
 
-def _name(models: str, passes: int, labels: list[str], detects: bool) -> str:
+def _name(models: str, passes: int, labels: tuple[str, ...], detects: bool) -> str:
     parts = [models or "unknown model"]
     if passes > 1:
         parts.append(f"{_count(passes)} passes")

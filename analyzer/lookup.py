@@ -1,0 +1,99 @@
+"""Which wordings can take a line: found by its first bytes, else by what they must hold, so that most lines meet very few."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from analyzer.families import FAMILIES, Wording
+
+Found = tuple[Wording, re.Match[bytes]]
+
+_HEAD = 4
+_GATE_BYTES = 4
+# A floating wording is tried at this many places of a line, so that a line of repeats costs linear time.
+_FLOATING_TRIES = 4
+
+
+class Lookup:
+    """Wordings sorted by what a line must look like.
+
+    `heads`: by the first four bytes of their literal start. `firsts`: by the first byte, for shorter literal starts and for
+    numbers. All others lie behind a gate: few short texts in one pattern, one of which is in every line that they can take.
+    """
+
+    def __init__(self, wordings: Iterable[Wording]) -> None:
+        self._heads: dict[bytes, list[tuple[bytes, Wording]]] = {}
+        self._firsts: dict[int, list[tuple[bytes, Wording]]] = {}
+        gated: list[Wording] = []
+        for wording in wordings:
+            prefix = wording.compiled.prefix
+            if wording.floating:
+                gated.append(wording)
+            elif len(prefix) >= _HEAD:
+                self._heads.setdefault(prefix[:_HEAD], []).append((prefix, wording))
+            elif wording.compiled.firsts:
+                for first in wording.compiled.firsts:
+                    self._firsts.setdefault(first, []).append((prefix, wording))
+            else:
+                gated.append(wording)
+        self._gated = tuple(gated)
+        self._may_be_gated = re.compile(b"|".join(map(re.escape, _gates(gated)))).search if gated else _never
+
+    def find(self, text: bytes) -> Found | None:
+        """The wording that takes `text` (a line without surrounding space, not empty), and its match."""
+        for prefix, wording in self._heads.get(text[:_HEAD], ()):
+            if text.startswith(prefix) and (match := wording.compiled.pattern.match(text)):
+                return wording, match
+        for prefix, wording in self._firsts.get(text[0], ()):
+            if text.startswith(prefix) and (match := wording.compiled.pattern.match(text)):
+                return wording, match
+        return _behind(self._gated, text) if self._may_be_gated(text) else None
+
+
+def _never(text: bytes) -> None:
+    return None
+
+
+def _behind(wordings: Sequence[Wording], text: bytes) -> Found | None:
+    for wording in wordings:
+        compiled = wording.compiled
+        if compiled.anchor not in text:
+            continue
+        match = _float(wording, text) if wording.floating else compiled.pattern.match(text)
+        if match:
+            return wording, match
+    return None
+
+
+def _float(wording: Wording, text: bytes) -> re.Match[bytes] | None:
+    compiled = wording.compiled
+    position = -1
+    for _ in range(_FLOATING_TRIES):
+        position = text.find(compiled.prefix, position + 1)
+        if position < 0:
+            break
+        if match := compiled.pattern.match(text, position):
+            return match
+    return None
+
+
+def _gates(wordings: Sequence[Wording]) -> tuple[bytes, ...]:
+    """Few texts that between them are part of every wording's anchor (greedy set cover)."""
+    holders: dict[bytes, set[int]] = {}
+    for index, wording in enumerate(wordings):
+        for part in _parts(wording.compiled.anchor):
+            holders.setdefault(part, set()).add(index)
+    uncovered = set(range(len(wordings)))
+    gates: list[bytes] = []
+    while uncovered:
+        # Among equally good ones the first in the alphabet, so that two processes scan alike.
+        gates.append(min(holders, key=lambda part: (-len(holders[part] & uncovered), part)))
+        uncovered -= holders[gates[-1]]
+    return tuple(gates)
+
+
+def _parts(anchor: bytes) -> set[bytes]:
+    size = min(_GATE_BYTES, len(anchor))
+    return {anchor[start : start + size] for start in range(len(anchor) - size + 1)}
+
+
+LOOKUP = Lookup(wording for _, family in FAMILIES for wording in family)
