@@ -1,0 +1,114 @@
+"""creep: runs of one workflow that take longer and longer, or more and more VRAM, while the server lives."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from analyzer.analysis import Analysis
+from analyzer.findings.base import Finding, Rule, Severity
+from analyzer.findings.lookups import Life, grouped, life
+from analyzer.findings.phrases import exact, joined, lines_of, numbers, percent, plural, sentences
+from analyzer.findings.trend import Trend, rising
+from analyzer.runs.model import Outcome, Phase, Run, Start
+from analyzer.units import MIB, format_bytes
+
+DURATION_PART = 0.10
+DURATION_SECONDS = 1.0
+NO_SIZES = "The log tells no image sizes: growing ones explain it too."
+VRAM_PART = 0.05
+VRAM_BYTES = 256 * MIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """Something that may creep: its value of a run, its words, and from which rise on it is worth saying."""
+
+    of: Callable[[Run], float | None]
+    grows: str
+    shown: Callable[[float], str]
+    least_part: float
+    least: float
+    advice: str
+    phases: bool
+
+
+MEASURES = (
+    Measure(
+        of=lambda run: run.duration_seconds,
+        grows="take longer and longer",
+        shown=exact,
+        least_part=DURATION_PART,
+        least=DURATION_SECONDS,
+        advice="Look at memory leaks, GPU heat and other processes; restart ComfyUI between batches and see if it recovers.",
+        phases=True,
+    ),
+    Measure(
+        of=lambda run: run.vram.peak_bytes if run.vram else None,
+        grows="need more and more VRAM",
+        shown=format_bytes,
+        least_part=VRAM_PART,
+        least=VRAM_BYTES,
+        advice="Look for nodes that keep tensors or models; free models between runs (/free), or restart ComfyUI in time.",
+        phases=False,
+    ),
+)
+
+Series = tuple[list[Run], Trend]
+
+
+def find(analysis: Analysis) -> Iterator[Finding]:
+    series = list(_series(analysis).values())
+    for measure in MEASURES:
+        found = [(runs, trend) for runs in series if (trend := _trend(runs, measure))]
+        if found:
+            yield _finding(sorted(found, key=lambda one: -one[1].growth), measure)
+
+
+def _series(analysis: Analysis) -> dict[tuple[Life, str], list[Run]]:
+    """Successful runs in order, by server life and workflow; without cold ones (slower for a reason) and those without a pass
+    (whose workflow cannot be told from others)."""
+    done = (run for run in analysis.runs if run.outcome is Outcome.SUCCESS and run.passes and not run.partial)
+    return grouped((run for run in done if run.start is not Start.COLD), lambda run: (life(run), run.workflow.signature))
+
+
+def _trend(runs: list[Run], measure: Measure) -> Trend | None:
+    trend = rising([value for run in runs if (value := measure.of(run)) is not None])
+    large = trend and trend.growth >= measure.least_part and trend.last - trend.first >= measure.least
+    return trend if large else None
+
+
+def _finding(found: list[Series], measure: Measure) -> Finding:
+    runs, trend = found[0]
+    return Finding(
+        rule=RULE.id,
+        severity=Severity.WARNING,
+        summary=f"Runs of {runs[0].workflow.name} {measure.grows}: about {measure.shown(trend.first)} at first, "
+        f"{measure.shown(trend.last)} after {plural(trend.count, 'run')} ({percent(trend.growth)} more).",
+        detail=sentences(f"{trend.test}.", _phase(runs) if measure.phases else None, NO_SIZES, _others(found)),
+        advice=measure.advice,
+        runs=numbers(run for series, _ in found for run in series),
+        lines=lines_of((run, [run.last_line]) for run in (runs[0], runs[-1])),
+    )
+
+
+def _phase(runs: list[Run]) -> str | None:
+    """Which phase grew most from the first half of the runs to the second."""
+    half = len(runs) // 2
+    growth = {phase: _mean(runs[half:], phase) - _mean(runs[:half], phase) for phase in Phase}
+    phase = max(growth, key=lambda one: growth[one])
+    return f"Most of it in {phase.value}: {exact(growth[phase])} more in the second half." if growth[phase] > 0 else None
+
+
+def _mean(runs: list[Run], phase: Phase) -> float:
+    return sum(run.phase_seconds(phase) for run in runs) / len(runs)
+
+
+def _others(found: list[Series]) -> str | None:
+    names = [f"{runs[0].workflow.name} ({percent(trend.growth)})" for runs, trend in found[1:]]
+    return f"Also: {joined(names)}." if names else None
+
+
+RULE = Rule(
+    id="creep",
+    about="Duration or VRAM peak rises clearly (Kendall's tau, p < 0.01) over 6 or more successful runs of a workflow.",
+    find=find,
+)

@@ -1,0 +1,77 @@
+"""Questions that several rules ask of an analysis: the runs of a server's life, a pass's model, what was seen last."""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from itertools import groupby
+from typing import TypeVar
+
+from analyzer.analysis import Analysis
+from analyzer.events import LoadMode, Role
+from analyzer.runs.model import Load, Outcome, PhaseTime, ProgressBar, Run, ServerStart
+
+Item = TypeVar("Item")
+Key = TypeVar("Key", bound=Hashable)
+Life = tuple[str, int]
+
+MIN_STEPS = 4
+SUCCESSFUL = (Outcome.SUCCESS, Outcome.CACHED)
+
+
+def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:
+    """Items by key, keys in order of appearance."""
+    groups: dict[Key, list[Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
+def life(run: Run) -> Life:
+    """One server process as one log tells it."""
+    return run.source, run.server_number
+
+
+def lives(analysis: Analysis) -> dict[Life, list[Run]]:
+    """The runs that did some work, by server life."""
+    return grouped((run for run in analysis.runs if run.outcome is not Outcome.CACHED), life)
+
+
+def starts_by_number(analysis: Analysis) -> dict[int, ServerStart]:
+    """`Analysis.server` for many runs at once."""
+    return {start.number: start for start in reversed(analysis.server_starts)}
+
+
+def classic_loads(run: Run) -> Iterator[Load]:
+    """Loads whose lines tell what is on the device: dynamic VRAM's do not."""
+    return (load for load in run.loads if load.mode is not LoadMode.DYNAMIC)
+
+
+def steady(bar: ProgressBar) -> bool:
+    """Whether a pass is long enough for its seconds per step to mean something."""
+    return bar.steps >= MIN_STEPS and bool(bar.seconds_per_step and bar.seconds_per_step > 0)
+
+
+def passes_with_models(run: Run) -> Iterator[tuple[ProgressBar, Load | None]]:
+    """Every pass with the diffusion model loaded last before it; None where the run shows none (a resident model)."""
+    loads = sorted((load for load in run.loads if load.role is Role.DIFFUSION), key=lambda load: load.line)
+    at = 0
+    for bar in sorted(run.passes, key=lambda bar: bar.line):
+        while at < len(loads) and loads[at].line < bar.line:
+            at += 1
+        yield bar, loads[at - 1] if at else None
+
+
+def largest_phase(run: Run) -> PhaseTime | None:
+    return max(run.phases, key=lambda time: time.seconds, default=None)
+
+
+def streaks(flags: Iterable[bool]) -> Iterator[int]:
+    """Lengths of the unbroken rows of True."""
+    return (len(list(row)) for flag, row in groupby(flags) if flag)
+
+
+def median(values: Iterable[float]) -> float | None:
+    """The middle value; None of nothing."""
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

@@ -1,0 +1,1 @@
+"""Timeout science: from run histories to a recommendation with a stated risk."""
