@@ -1,0 +1,59 @@
+"""The command line: reads arguments, calls, writes, and turns errors into one line and an exit code."""
+
+import os
+import sys
+
+import typer
+
+from analyzer.cli import doctor, report, show
+from analyzer.cli.options import Version
+from analyzer.cli.output import note
+from analyzer.errors import ComfymeterError, ExitCode
+
+app = typer.Typer(
+    name="comfymeter",
+    help="Where a ComfyUI run's time goes, and what its timeout should be.",
+    # Plain help: Rich would cost more than the rest of the start-up.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(context: typer.Context, version: Version = False) -> None:
+    """Where a ComfyUI run's time goes, and what its timeout should be."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+app.command("report")(report.command)
+app.command("show")(show.command)
+app.command("doctor")(doctor.command)
+
+
+def main() -> None:
+    """The `comfymeter` command."""
+    try:
+        code = app(standalone_mode=False)
+    except ComfymeterError as error:
+        note(f"comfymeter: {error}", quiet=False)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        # The reader (`head`, a pager) has seen enough; what is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.OK
+    except Exception as error:
+        code = _usage(error)
+    sys.exit(int(code or 0))
+
+
+def _usage(error: Exception) -> int:
+    """Wrong arguments: the command-line library's own words, one line, its exit code."""
+    message, code = getattr(error, "format_message", None), getattr(error, "exit_code", None)
+    if message is None or code is None:
+        raise error
+    note(f"comfymeter: {message()} (see comfymeter --help)", quiet=False)
+    return int(code)

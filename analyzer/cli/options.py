@@ -1,0 +1,90 @@
+"""Options that several commands share, and what they mean together."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from analyzer.settings import Settings
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from analyzer.renderers.base import installed_version
+
+        typer.echo(f"comfymeter {installed_version()}")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)]
+Logs = Annotated[
+    list[str],
+    typer.Argument(metavar="LOG...", help="Files, - for stdin, globs, directories, .gz/.xz/.zst, URLs.", show_default=False),
+]
+OneLog = Annotated[str, typer.Argument(metavar="LOG", help="A log as for report.", show_default=False)]
+Timeout = Annotated[str | None, typer.Option("--timeout", "-t", metavar="TIME", help="The limit to judge by: 300s, 5m, 1h30m.")]
+Since = Annotated[
+    str | None, typer.Option(metavar="WHEN", help="Only runs after: 2026-05-17T20:10, 20:10, or -3h before the end.")
+]
+Until = Annotated[str | None, typer.Option(metavar="WHEN", help="Only runs before.")]
+Timezone = Annotated[str | None, typer.Option(metavar="ZONE", help="Where stamps without a zone come from: Europe/Berlin.")]
+WorkflowName = Annotated[str | None, typer.Option("--workflow", metavar="NAME", help="Only runs of this workflow.")]
+Top = Annotated[int | None, typer.Option(min=1, help="Rows of a worst-first list (10).")]
+Config = Annotated[str | None, typer.Option(metavar="FILE", help="Settings (comfymeter.toml in the working directory).")]
+Color = Annotated[str | None, typer.Option(metavar="auto|always|never", help="Colours in the terminal; NO_COLOR is honoured.")]
+Redact = Annotated[
+    bool | None, typer.Option("--redact/--no-redact", help="Replace private text (on for files to share).", show_default=False)
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")]
+Format = Annotated[
+    str | None, typer.Option("--format", metavar="NAME", help="Format on stdout: terminal, text, json, markdown, csv.")
+]
+Output = Annotated[
+    list[str] | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write a file, format by suffix; may be repeated.", show_default=False),
+]
+UnparsedFile = Annotated[str | None, typer.Option("--unparsed", metavar="FILE", help="Save the lines that were not recognised.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """The shared options as given, over the settings file."""
+
+    config: str | None = None
+    color: str | None = None
+    redact: bool | None = None
+    timezone: str | None = None
+    top: int | None = None
+    quiet: bool = False
+
+    def settings(self) -> "Settings":
+        from analyzer.settings import load_settings
+
+        return load_settings(self.config)
+
+    def zone(self, settings: "Settings") -> "tzinfo | None":
+        """The zone of unzoned stamps. Raises UsageError."""
+        from analyzer.settings import parse_timezone
+
+        name = self.timezone or settings.timezone
+        try:
+            return parse_timezone(name) if name else None
+        except ValueError as error:
+            raise UsageError(f"--timezone: {error}") from error
+
+
+def limit_seconds(text: str | None, settings: "Settings") -> float | None:
+    """The limit of `--timeout`, else of the settings. Raises UsageError."""
+    from analyzer.units import parse_duration
+
+    if text is None:
+        return settings.timeout
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"--timeout: {error}") from error

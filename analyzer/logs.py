@@ -1,0 +1,130 @@
+"""Arguments to readings: opens the logs, reads each once, brings the two halves of one process together."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from analyzer.analysis import SourceInfo
+from analyzer.containers import Stamps, Zone
+from analyzer.events import Event
+from analyzer.lines import Piece
+from analyzer.parse import OnUnrecognised, Parser
+from analyzer.reading import LogReader, LogReading
+from analyzer.sources import LogGroup, LogStream, resolve
+from analyzer.sources.files import STDIN
+from analyzer.twins import StampTransfer, find_twins
+
+OnProgress = Callable[[str, int], None]
+
+# Every so many pieces the caller hears how far a log has been read.
+_PROGRESS_EVERY = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """How to read. `zone`: where stamps without one come from; `keep_events_of`: a run's number; `on_progress`: name, bytes."""
+
+    zone: Zone = None
+    keep_events_of: int | None = None
+    on_unrecognised: OnUnrecognised | None = None
+    on_progress: OnProgress | None = None
+
+
+def read_logs(arguments: Sequence[str], options: ReadOptions) -> list[LogReading]:
+    """The readings of all logs that the arguments stand for. Raises SourceError."""
+    groups = resolve(arguments)
+    readings = [_read(group, options) for group in groups]
+    return _with_twins(groups, readings, options)
+
+
+def _read(group: LogGroup, options: ReadOptions, stamps_from: LogGroup | None = None) -> LogReading:
+    reader: LogReader | None = None
+    for file in group.files:
+        with file.open(live=False) as stream:
+            if reader is None:
+                reader = LogReader(
+                    # A stamped file of logging records, or one that keeps only finished bars, need not show any.
+                    expects_bars=stream.container.stamps is Stamps.NONE,
+                    keep_events_of=options.keep_events_of,
+                    on_unrecognised=options.on_unrecognised,
+                    through=partial(StampTransfer, _events(stamps_from, options)) if stamps_from else None,
+                )
+            reader.read(stream.name, _reported(stream, options), partial(_describe, stream, options))
+    if reader is None:
+        raise ValueError("a log has at least one file")
+    return reader.result()
+
+
+def _describe(stream: LogStream, options: ReadOptions) -> SourceInfo:
+    return SourceInfo(
+        name=stream.name,
+        bytes=stream.bytes,
+        encoding=stream.encoding,
+        container=stream.container.name,
+        stamps=stream.container.stamps,
+        timezone=stream.container.timezone(options.zone),
+        stamps_are_late=stream.container.late_bars,
+        notes=(stream.damage,) if stream.damage else (),
+    )
+
+
+def _reported(stream: LogStream, options: ReadOptions) -> Iterator[Piece]:
+    pieces = stream.pieces(options.zone)
+    if options.on_progress is None:
+        return pieces
+    return _counted(stream, pieces, options.on_progress)
+
+
+def _counted(stream: LogStream, pieces: Iterator[Piece], on_progress: OnProgress) -> Iterator[Piece]:
+    for count, piece in enumerate(pieces):
+        if not count % _PROGRESS_EVERY:
+            on_progress(stream.name, stream.bytes)
+        yield piece
+
+
+def _with_twins(groups: Sequence[LogGroup], readings: list[LogReading], options: ReadOptions) -> list[LogReading]:
+    merged: dict[int, LogReading] = {}
+    lenders: set[int] = set()
+    for console, stamped in find_twins(readings):
+        if any(file.name == STDIN for place in (console, stamped) for file in groups[place].files):
+            continue  # a stream cannot be read twice
+        reading = _read(groups[console], replace(options, on_unrecognised=None), stamps_from=groups[stamped])
+        lender = readings[stamped]
+        merged[console] = replace(
+            reading,
+            sources=(
+                *(_stamped_by(source, lender.sources[0]) for source in reading.sources),
+                *(_lent_to(source, reading.sources[0]) for source in lender.sources),
+            ),
+        )
+        lenders.add(stamped)
+    return [merged.get(place, reading) for place, reading in enumerate(readings) if place not in lenders]
+
+
+def _stamped_by(source: SourceInfo, lender: SourceInfo) -> SourceInfo:
+    note = f"the same process as {lender.name}, whose time stamps its lines have been given"
+    return replace(
+        source,
+        stamps=lender.stamps,
+        timezone=lender.timezone,
+        first_at=lender.first_at,
+        last_at=lender.last_at,
+        notes=(*source.notes, note),
+    )
+
+
+def _lent_to(source: SourceInfo, console: SourceInfo) -> SourceInfo:
+    return replace(source, notes=(*source.notes, f"the same process as {console.name}: its runs are counted there"))
+
+
+def _events(group: LogGroup, options: ReadOptions) -> Iterator[Event]:
+    """The events of a log, one by one."""
+    found: list[Event] = []
+    parser = Parser(found.append)
+    for file in group.files:
+        with file.open(live=False) as stream:
+            for piece in stream.pieces(options.zone):
+                parser.feed(piece)
+                parser.flush()
+                yield from found
+                found.clear()

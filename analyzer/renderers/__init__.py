@@ -1,0 +1,110 @@
+"""All formats of the report. The registry is the list below; a renderer's module is imported when it renders, not before."""
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+
+from analyzer.errors import UsageError
+from analyzer.renderers.base import Document, Options, Renderer
+from analyzer.renderers.private import learn
+from analyzer.report import Report
+
+
+def _terminal(report: Report, options: Options) -> str:
+    from analyzer.renderers.terminal import render
+
+    return render(report, options)
+
+
+def _text(report: Report, options: Options) -> str:
+    from dataclasses import replace
+
+    from analyzer.renderers.terminal import render
+
+    return render(report, replace(options, color=False))
+
+
+def _json(report: Report, options: Options) -> str:
+    from analyzer.renderers.json_report import render
+
+    return render(report, options)
+
+
+def _markdown(report: Report, options: Options) -> str:
+    from analyzer.renderers.markdown import render
+
+    return render(report, options)
+
+
+def _csv(report: Report, options: Options) -> str:
+    from analyzer.renderers.tabular import render_csv
+
+    return render_csv(report, options)
+
+
+def _parquet(report: Report, options: Options) -> bytes:
+    from analyzer.renderers.tabular import render_parquet
+
+    return render_parquet(report, options)
+
+
+RENDERERS: tuple[Renderer, ...] = (
+    Renderer(name="terminal", suffixes=(), render=_terminal, shared=False),
+    Renderer(name="text", suffixes=(".txt",), render=_text),
+    Renderer(name="json", suffixes=(".json",), render=_json),
+    Renderer(name="markdown", suffixes=(".md", ".markdown"), render=_markdown),
+    Renderer(name="csv", suffixes=(".csv",), render=_csv),
+    Renderer(name="parquet", suffixes=(".parquet",), render=_parquet, binary=True, needs="pyarrow"),
+)
+
+
+def suffixes() -> list[str]:
+    """All known suffixes, in the registry's order."""
+    return [suffix for renderer in RENDERERS for suffix in renderer.suffixes]
+
+
+def for_target(target: str) -> Renderer:
+    """The renderer for a file's name; the longest suffix decides. A name that ends in `/` is a folder of CSV tables."""
+    if is_folder(target):
+        return named("csv")
+    lowered = target.lower()
+    fitting = [(len(s), renderer) for renderer in RENDERERS for s in renderer.suffixes if lowered.endswith(s)]
+    if not fitting:
+        known = " ".join(suffixes())
+        raise UsageError(f"{target}: the suffix does not name a format; known are {known}, or FOLDER/ for all tables as CSV.")
+    return _usable(max(fitting, key=lambda found: found[0])[1])
+
+
+def named(name: str) -> Renderer:
+    """The renderer for `--format NAME`: its name or one of its suffixes without the dot."""
+    for renderer in RENDERERS:
+        if name == renderer.name or f".{name}" in renderer.suffixes:
+            return _usable(renderer)
+    raise UsageError(f"{name} is not a format; known are {' '.join(renderer.name for renderer in RENDERERS)}.")
+
+
+def is_folder(target: str) -> bool:
+    return target.endswith(("/", "\\"))
+
+
+def render(renderer: Renderer, report: Report, options: Options) -> Document:
+    """The document, redacted by the options' redactor, which has seen all of the report first."""
+    learn(report, options.redactor)
+    return renderer.render(report, options)
+
+
+def documents(target: str, report: Report, options: Options) -> Iterator[tuple[str, Document]]:
+    """What to write for `-o target`: one file, or every table of a folder, each as path and content."""
+    if not is_folder(target):
+        yield target, render(for_target(target), report, options)
+        return
+    from analyzer.renderers.tabular import csv_files
+
+    learn(report, options.redactor)
+    for name, text in csv_files(report, options):
+        yield target + name, text
+
+
+def _usable(renderer: Renderer) -> Renderer:
+    if renderer.needs and find_spec(renderer.needs) is None:
+        raise UsageError(f"{renderer.name} needs {renderer.needs}: pip install 'comfymeter[{renderer.name}]'")
+    return renderer

@@ -1,0 +1,44 @@
+"""What a renderer is: a pure function from a report and options to a document."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import metadata
+
+from analyzer.redaction import NO_REDACTION, Redaction
+from analyzer.report import Report
+
+Document = str | bytes
+
+
+@cache
+def installed_version() -> str:
+    """The version of comfymeter that makes the document."""
+    try:
+        return metadata.version("comfymeter")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to render. `top`: rows of a worst-first list; `width`, `color` and `unicode` are for terminals only."""
+
+    top: int = 10
+    width: int = 80
+    color: bool = False
+    unicode: bool = True
+    redactor: Redaction = NO_REDACTION
+    version: str = field(default_factory=installed_version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renderer:
+    """One format. `shared`: made to be passed on, so redacted unless told otherwise; `needs`: an optional package."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    render: Callable[[Report, Options], Document]
+    binary: bool = False
+    shared: bool = True
+    needs: str | None = None

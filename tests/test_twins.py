@@ -1,0 +1,59 @@
+"""A stamped file and the console capture of the same process, brought together."""
+
+from pathlib import Path
+
+import pytest
+
+from analyzer import analyze
+from analyzer.logs import ReadOptions, read_logs
+from analyzer.report import Question, build_report
+from analyzer.runs.model import Phase
+from tests.captures import chunks
+from tests.logs import log, sampler
+
+SESSION = "S5-soak"
+
+
+def stamped_file() -> bytes:
+    """What `--verbose INFO FILE` would have written in the session: logging records with their time, no bars, no prints."""
+    from datetime import UTC, datetime
+
+    lines = []
+    for chunk in chunks(SESSION):
+        stamp = datetime.fromtimestamp(chunk.at, UTC).strftime("[%Y-%m-%d %H:%M:%S,%f")[:-3] + "] [INFO] "
+        text = chunk.data.decode()
+        lines += [stamp + line for line in text.split("\n") if line and "\r" not in line and not line.startswith("[PostTools]")]
+    return log(*lines)
+
+
+def test_the_console_gets_the_files_stamps(tmp_path: Path) -> None:
+    console, stamped = tmp_path / "console.log", tmp_path / "info.log"
+    console.write_bytes(b"".join(chunk.data for chunk in chunks(SESSION)))
+    stamped.write_bytes(stamped_file())
+
+    alone = analyze(console)
+    (reading,) = read_logs([str(console), str(stamped)], ReadOptions())
+    together = build_report([reading], Question())
+
+    assert len(together.runs) == len(alone.runs) == 40
+    assert [run.duration_seconds for run in together.runs] == [run.duration_seconds for run in alone.runs]
+    assert all(run.started_at is not None for run in together.runs)
+    assert [source.name for source in together.sources] == [str(console), str(stamped)]
+    # Loading has no bar: without stamps it is part of the remainder.
+    cold = [number for number, run in enumerate(together.runs) if run.loads]
+    assert cold
+    for number in cold:
+        assert together.runs[number].phase_seconds(Phase.MODEL_LOAD) > 0
+        assert alone.runs[number].phase_seconds(Phase.MODEL_LOAD) == 0
+    for run, bare in zip(together.runs, alone.runs, strict=True):
+        assert run.phase_seconds(Phase.SAMPLE) == pytest.approx(bare.phase_seconds(Phase.SAMPLE), rel=0.35, abs=0.3)
+
+
+def test_logs_of_two_servers_stay_apart(tmp_path: Path) -> None:
+    console, other = tmp_path / "console.log", tmp_path / "other.log"
+    console.write_bytes(log("got prompt", sampler(), "Prompt executed in 70.00 seconds"))
+    other.write_bytes(
+        log("[2026-08-01 12:00:00,123] [INFO] got prompt", "[2026-08-01 12:01:09,500] [INFO] Prompt executed in 69.00 seconds")
+    )
+
+    assert len(read_logs([str(console), str(other)], ReadOptions())) == 2
