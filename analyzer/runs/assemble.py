@@ -31,6 +31,7 @@ from analyzer.events import (
     PromptReceived,
     PromptRejected,
     Quantization,
+    Role,
     ServerReady,
     ServerStopped,
     SoftOutOfMemory,
@@ -47,6 +48,7 @@ from analyzer.runs.model import (
     DetectionTime,
     DurationSource,
     Failure,
+    Load,
     Noted,
     Outcome,
     ProgressBar,
@@ -98,7 +100,7 @@ class _OpenRun:
     quantizations: list[Noted] = field(default_factory=list)
     vram_peak_bytes: int | None = None
     prompt_id: str | None = None
-    weights_read: bool = False
+    file_read: bool = False
 
     @property
     def proven(self) -> bool:
@@ -238,7 +240,7 @@ class RunAssembler:
         run.keep(event)
         run.progress.feed(event)
         model = self._ledger.last_diffusion
-        if model and model not in run.pass_models:
+        if model and is_sampler(event) and model not in run.pass_models:
             run.pass_models.append(model)
 
     def _failed(self, event: NodeException) -> None:
@@ -362,7 +364,7 @@ class RunAssembler:
             duration_source=DurationSource.LOG_LINE if end else None,
             observed_seconds=None if end else times.observed_seconds,
             workflow=workflow_of(passes, bars, run.detections, models),
-            start=self._start(run, every_bar, bool(loads)),
+            start=self._start(run, bars, loads),
             server_number=run.server_number,
             passes=passes,
             bars=bars,
@@ -378,10 +380,10 @@ class RunAssembler:
         )
         self.runs.append(self._finish(closed, closed.number == self._keep_events_of))
 
-    def _start(self, run: _OpenRun, bars: tuple[ProgressBar, ...], loads: bool) -> Start:
-        """Cold if anything was brought in; warm if not and an earlier run of this server is in the log."""
+    def _start(self, run: _OpenRun, bars: tuple[ProgressBar, ...], loads: tuple[Load, ...]) -> Start:
+        """Cold if a diffusion model was brought in; warm if not and an earlier run of this server is in the log."""
         pipeline = any(bar.label.startswith("Loading pipeline") for bar in bars)
-        if loads or run.weights_read or pipeline:
+        if pipeline or run.file_read or any(load.role is Role.DIFFUSION for load in loads):
             return Start.COLD
         earlier = any(before.server_number == run.server_number for before in self.runs[-1:])
         return Start.WARM if earlier else Start.UNKNOWN
@@ -446,7 +448,7 @@ def _note_prompt_id(run: _OpenRun, event: PromptIdSeen) -> None:
 
 
 def _note_file_read(run: _OpenRun, event: WeightsRead) -> None:
-    run.weights_read = True
+    run.file_read = run.file_read or event.role is Role.DIFFUSION
 
 
 # Events with a meaning of their own; all others are kept by the run they fall into, noted and entered in the ledger.

@@ -11,8 +11,8 @@ _SAMPLER_LABELS = frozenset({"", "Sampling"})
 _SAMPLER_UNITS = frozenset({"it", "step", "steps"})
 
 
-def is_sampler(bar: ProgressBar) -> bool:
-    """Whether a bar is a sampler pass: ComfyUI's KSampler family gives its bars no description."""
+def is_sampler(bar: ProgressBar | Bar) -> bool:
+    """Whether a bar, or a frame of one, is a sampler pass: ComfyUI's KSampler family gives its bars no description."""
     return bar.label in _SAMPLER_LABELS and bar.unit in _SAMPLER_UNITS
 
 
