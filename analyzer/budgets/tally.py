@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from analyzer.runs.model import Evidence, Phase, PhaseTime
 
 
+# Sums of stamps differ from a printed duration in the last digits of a float.
+_ROUNDING = 1e-6
+
+
 @dataclass(slots=True)
 class _Entry:
     seconds: dict[Evidence, float] = field(default_factory=dict)
@@ -47,13 +51,12 @@ class Tally:
         What is missing to the total is time that no line accounts for; it goes to `other`.
         """
         known = self.seconds
-        scaled = known > total
-        factor = total / known if scaled else 1.0
+        factor = total / known if known > total else 1.0
         self.add(Phase.OTHER, total - known, Evidence.REMAINDER, None, None)
         times = [
             self._time(phase, self._entries[phase], factor, total) for phase in Phase if phase in self._entries and total > 0
         ]
-        return _exact(times, total), scaled
+        return _exact(times, total), factor < 1 - _ROUNDING
 
     @staticmethod
     def _time(phase: Phase, entry: _Entry, factor: float, total: float) -> PhaseTime:
