@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from analyzer.runs.model import Evidence, Phase, PhaseTime
 
-
 # Sums of stamps differ from a printed duration in the last digits of a float.
 _ROUNDING = 1e-6
 
