@@ -1,0 +1,1 @@
+"""Measurements: generated logs of any size and what they cost to read."""
