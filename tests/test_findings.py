@@ -291,7 +291,7 @@ SPEAKS = [
         "cold against warm",
         "cold-start",
         analysis(run(1, duration_seconds=90.0, start=Start.COLD), run(2, duration_seconds=60.5), run(3, duration_seconds=59.5)),
-        "Cold runs of Flux take 30 s longer than warm ones: 90 s against 60 s (medians)",
+        "Cold runs of Flux take 30 s longer than warm ones: 90 s against 60 s beside sampling (medians)",
         severity=INFO,
         runs=(1,),
         lines=(2,),

@@ -55,6 +55,13 @@ def test_a_line_without_any_request_has_no_model() -> None:
     assert (found.model, found.usable_bytes) == (None, None)
 
 
+def test_a_line_without_request_is_known_by_its_size() -> None:
+    partial = "loaded partially; 5641.67 MB usable, {}.00 MB loaded, {}.00 MB offloaded, lowvram patches: 0"
+    first, second = loads("Requested to load Flux", partial.format(5600, 5750), sampler(), partial.format(5614, 5736), sampler())
+
+    assert (first.model, second.model) == ("Flux", "Flux")
+
+
 def test_the_rest_of_a_partial_unload_is_not_copied_again() -> None:
     first, second = loads(
         "Requested to load Flux",

@@ -236,6 +236,31 @@ def test_the_client_that_gave_up_is_a_fact_beside_the_outcome() -> None:
     assert (run.client_timeout.limit_seconds, run.client_timeout.line) == (300, 5)
 
 
+def test_two_clients_that_give_up_are_two_runs_given_up() -> None:
+    gave_up = "Job timed out after 300 seconds"
+    reading = read(
+        log("got prompt", *LOAD, "got prompt", gave_up, gave_up, sampler(), "Prompt executed in 303.88 seconds")
+        + log(sampler(), "Prompt executed in 70.00 seconds")
+    )
+
+    assert [run.client_timeout and run.client_timeout.line for run in reading.runs] == [5, 6]
+
+
+def test_with_stamps_the_request_that_waited_for_the_limit_is_the_one_given_up() -> None:
+    reading = read(
+        stamped(
+            ("20:00:00.000000", "got prompt"),
+            ("20:00:01.000000", "Requested to load Flux"),
+            ("20:04:00.000000", "got prompt"),
+            ("20:09:00.000000", "Job timed out after 300 seconds"),
+            ("20:10:00.000000", "Prompt executed in 600.00 seconds"),
+            ("20:11:00.000000", "Prompt executed in 60.00 seconds"),
+        )
+    )
+
+    assert [run.client_timeout is not None for run in reading.runs] == [False, True]
+
+
 def test_cold_and_warm() -> None:
     reading = read(
         log(*STARTUP, "got prompt", *LOAD, sampler(), "Prompt executed in 70.00 seconds")
@@ -263,14 +288,14 @@ def test_a_stamped_run_begins_at_its_end_less_its_duration() -> None:
             ("20:00:00.000000", "got prompt"),
             ("20:00:30.000000", "got prompt"),
             ("20:00:01.000000", "Requested to load Flux"),
-            ("20:01:00.000000", "Prompt executed in 59.90 seconds"),
+            ("20:01:00.000000", "Prompt executed in 59.80 seconds"),
             ("20:01:01.000000", "Requested to load Flux"),
             ("20:01:40.000000", "Prompt executed in 40.00 seconds"),
         )
     )
 
     first, second = reading.runs
-    assert first.queue_seconds == pytest.approx(0.1)
+    assert first.queue_seconds == pytest.approx(0.2)
     assert second.queue_seconds == pytest.approx(30)
     assert second.started_at is not None
     assert second.ended_at is not None

@@ -13,6 +13,11 @@ FAR_OVER = 1.10
 TROUBLED_RUNS = 2
 STOPGAP_SECONDS = 800.0
 
+GPU_ADVICE = "Look at the GPU's state and at other processes on it (nvidia-smi), end those you do not need, restart ComfyUI."
+QUEUE_ADVICE = (
+    "The runs are within the limit, their wait in the queue is not: start the clock at the run, send less at once, or add a server."
+)
+
 
 def find_gave_up(analysis: Analysis) -> Iterator[Finding]:
     runs = [run for run in analysis.runs if run.client_timeout is not None]
@@ -82,12 +87,18 @@ def _still(late: list[Run], far: list[Run]) -> Finding:
         f"{plural(len(late), 'run')} over a limit or given up by the client{_far_text(far)}.",
         detail=f"Concerned: {runs_text(late)}.",
         advice=sentences(
-            "Look at the GPU's state and at other processes on it (nvidia-smi), end those you do not need, restart ComfyUI.",
+            QUEUE_ADVICE if all(map(_only_by_its_wait, late)) else GPU_ADVICE,
             _stopgap(late),
         ),
         runs=numbers(late),
         lines=lines_of((run, [run.last_line]) for run in late),
     )
+
+
+def _only_by_its_wait(run: Run) -> bool:
+    """Whether the run itself was within its limit: the queue took the rest."""
+    limit = _limit(run)
+    return bool(run.queue_seconds) and limit is not None and run.total_seconds is not None and run.total_seconds <= limit
 
 
 def _far_text(far: list[Run]) -> str:

@@ -97,11 +97,16 @@ Gap = tuple[float, float, float, list[Run]]
 def _compared(runs: list[Run]) -> Gap | None:
     """Extra seconds of the cold runs, both medians, the cold runs; None where there is nothing to tell."""
     cold = [run for run in runs if run.start is Start.COLD]
-    slow = median(run.duration_seconds or 0.0 for run in cold)
-    fast = median(run.duration_seconds or 0.0 for run in runs if run.start is Start.WARM)
+    slow = median(_outside_sampling(run) for run in cold)
+    fast = median(_outside_sampling(run) for run in runs if run.start is Start.WARM)
     if slow is None or fast is None or slow - fast < max(COLD_SECONDS, COLD_PART * fast):
         return None
     return slow - fast, slow, fast, cold
+
+
+def _outside_sampling(run: Run) -> float:
+    """Steps may differ in number and speed between the runs; what a cold start adds lies beside them."""
+    return (run.duration_seconds or 0.0) - run.phase_seconds(Phase.SAMPLE)
 
 
 def _cold(gaps: list[Gap]) -> Finding:
@@ -113,7 +118,7 @@ def _cold(gaps: list[Gap]) -> Finding:
         rule=COLD_RULE.id,
         severity=Severity.INFO,
         summary=f"Cold runs of {name} take {exact(extra)} longer than warm ones: "
-        f"{exact(slow)} against {exact(fast)} (medians).{more}",
+        f"{exact(slow)} against {exact(fast)} beside sampling (medians).{more}",
         detail=" ".join(_gap_text(gap) for gap in gaps[:GROUPS_SHOWN]),
         advice="Send a warm-up run after a server start, and let the timeout cover a cold run.",
         runs=numbers(cold),

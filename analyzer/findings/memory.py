@@ -92,7 +92,7 @@ def _gpu_advice(run: Run, start: ServerStart | None) -> str:
     if modes & {LoadMode.PARTIAL, LoadMode.DYNAMIC}:
         return sentences(smaller, "Weights are offloaded already, so it is the work itself that does not fit.")
     small = any(quant in note.text.lower() for note in run.quantizations for quant in SMALL_QUANTS)
-    low = start is not None and start.vram_state in SMALL_STATES
+    low = start is not None and (start.vram_state in SMALL_STATES or (start.device or "").startswith("cpu"))
     return sentences(
         None if small else "Use a Q4 (quantised) model.",
         None if low else "Start ComfyUI with --lowvram.",

@@ -78,6 +78,7 @@ class _Request:
     line: int
     at: float | None
     idle: bool
+    client_timeout: ClientGaveUp | None = None
 
 
 @dataclass(slots=True)
@@ -275,15 +276,24 @@ class RunAssembler:
     def _new_run(self) -> _OpenRun:
         """The next waiting request's run, or one whose request is not in the log."""
         request = self._waiting.popleft() if self._waiting else None
-        return _OpenRun(request=request, server_number=self._server.number)
+        given_up = request.client_timeout if request else None
+        return _OpenRun(request=request, server_number=self._server.number, client_timeout=given_up)
 
     def _client_gave_up(self, event: ClientTimeout) -> None:
-        if self._open is None and not self._waiting:
+        """A client's line names no prompt: it is the one that has waited for the limit, else the oldest not given up yet."""
+        gave_up = ClientGaveUp(limit_seconds=event.limit_seconds, line=event.line)
+        running = self._open or (self._run_for(event) if self._waiting else None)
+        if running is None:
             return
-        run = self._run_for(event)
-        if run:
-            run.keep(event)
-            run.client_timeout = run.client_timeout or ClientGaveUp(limit_seconds=event.limit_seconds, line=event.line)
+        candidates = [running.request or _Request(line=0, at=None, idle=False), *self._waiting]
+        candidates = [request for request in candidates if request.client_timeout is None]
+        if not candidates:
+            return
+        chosen = min(candidates, key=lambda request: _off_limit(request, event))
+        chosen.client_timeout = gave_up
+        if all(chosen is not request for request in self._waiting):
+            running.keep(event)
+            running.client_timeout = gave_up
 
     # --- ends ----------------------------------------------------------------------------------------------------
 
@@ -387,6 +397,13 @@ class RunAssembler:
             return Start.COLD
         earlier = any(before.server_number == run.server_number for before in self.runs[-1:])
         return Start.WARM if earlier else Start.UNKNOWN
+
+
+def _off_limit(request: _Request, event: ClientTimeout) -> float:
+    """How far a request's wait is from the limit of the client that gave up; 0 where that cannot be told."""
+    if request.at is None or event.at is None or event.limit_seconds is None:
+        return 0.0
+    return abs(event.at - request.at - event.limit_seconds)
 
 
 def _as_it_is(run: Run, keep_events: bool) -> Run:

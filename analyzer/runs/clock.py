@@ -9,6 +9,9 @@ from analyzer.runs.model import DetectionTime, ProgressBar
 _DAY = 86400.0
 # Two clocks (the log's stamps, the server's own) may disagree by this before a wait of less than zero is more than noise.
 _CLOCK_NOISE_SECONDS = 1.0
+# A wait below this is the time between two lines, or the fraction that the HH:MM:SS form drops: none at all.
+_NO_WAIT_SECONDS = 0.1
+_NO_WAIT_WHOLE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,7 @@ def place_in_time(run: StampedRun) -> RunTimes:
         return RunTimes(
             started_at=started_at,
             ended_at=last_at,
-            queue_seconds=_queue(run.queued_at, started_at),
+            queue_seconds=_queue(run.queued_at, started_at, _NO_WAIT_SECONDS),
             duration_seconds=None,
             observed_seconds=_observed(run, started_at, last_at),
         )
@@ -54,7 +57,7 @@ def place_in_time(run: StampedRun) -> RunTimes:
     return RunTimes(
         started_at=started_at,
         ended_at=ended_at,
-        queue_seconds=_queue(run.queued_at, started_at),
+        queue_seconds=_queue(run.queued_at, started_at, _NO_WAIT_WHOLE_SECONDS if run.wraps else _NO_WAIT_SECONDS),
         duration_seconds=duration,
         observed_seconds=None,
     )
@@ -68,10 +71,11 @@ def _unwrapped(duration: float, ended_at: float | None, earliest: float | None) 
     return duration + max(0, days) * _DAY
 
 
-def _queue(queued_at: float | None, started_at: float | None) -> float | None:
+def _queue(queued_at: float | None, started_at: float | None, least: float) -> float | None:
     if queued_at is None or started_at is None or started_at < queued_at - _CLOCK_NOISE_SECONDS:
         return None
-    return max(0.0, started_at - queued_at)
+    wait = started_at - queued_at
+    return wait if wait >= least else 0.0
 
 
 def _observed(run: StampedRun, started_at: float | None, last_at: float | None) -> float | None:

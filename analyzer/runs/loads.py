@@ -26,7 +26,7 @@ class _Resident:
     """What this server life has seen of a model class."""
 
     loaded_bytes: int | None
-    file_read: bool = False
+    total_bytes: int | None
 
 
 class LoadLedger:
@@ -128,7 +128,7 @@ class LoadLedger:
         return found
 
     def _record(self, event: ModelLoaded | None, request: LoadRequested | None, previous: ModelLoaded | None) -> None:
-        model = (event and event.model) or (request and request.model) or None
+        model = (event and event.model) or (request and request.model) or self._by_size(event)
         role = role_of(model) if model else Role.OTHER
         before = self._residents.get(model) if model else None
         loaded_bytes = event.loaded_bytes if event else None
@@ -140,7 +140,7 @@ class LoadLedger:
         if role is Role.TEXT_ENCODER and not fresh:
             self._encoder_awaits_file = model
         if model:
-            self._residents[model] = _Resident(loaded_bytes=loaded_bytes)
+            self._residents[model] = _Resident(loaded_bytes=loaded_bytes, total_bytes=_total(event))
         self.loads.append(
             Load(
                 line=event.line if event else (request.line if request else 0),
@@ -159,6 +159,18 @@ class LoadLedger:
             )
         )
 
+    def _by_size(self, event: ModelLoaded | None) -> str | None:
+        """The one model known so far whose weights add up to the same size: a resident one is loaded further unasked."""
+        total = _total(event)
+        if total is None:
+            return None
+        same = [
+            model
+            for model, resident in self._residents.items()
+            if resident.total_bytes is not None and abs(resident.total_bytes - total) <= _ROUNDING_BYTES
+        ]
+        return same[0] if len(same) == 1 else None
+
     def _added(self, before: _Resident | None, loaded_bytes: int | None) -> tuple[int | None, Evidence | None]:
         """What had to be copied: all of it, or what exceeds the rest that a partial unload left of the same model.
 
@@ -174,6 +186,13 @@ class LoadLedger:
             if fits and unload.freed_bytes is not None and loaded_bytes >= unload.remaining_bytes:
                 return loaded_bytes - unload.remaining_bytes, Evidence.INFERRED
         return loaded_bytes, Evidence.INFERRED
+
+
+def _total(event: ModelLoaded | None) -> int | None:
+    """The size of a model: what is on the device and what is not."""
+    if event is None or event.loaded_bytes is None or event.offloaded_bytes is None:
+        return None
+    return event.loaded_bytes + event.offloaded_bytes
 
 
 def _seconds(event: ModelLoaded | None, request: LoadRequested | None, previous: ModelLoaded | None) -> float | None:

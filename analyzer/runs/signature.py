@@ -20,7 +20,8 @@ def workflow_of(
     diffusion_models: Sequence[str],
 ) -> Workflow:
     """The workflow of a run. `diffusion_models`: the model in use at each pass, or the one carried forward."""
-    labels = tuple(sorted({_DIGITS.sub("#", bar.label) for bar in bars if bar.label}))
+    # A download happens once and names a file.
+    labels = tuple(sorted({_DIGITS.sub("#", bar.label) for bar in bars if bar.label and bar.unit != "B"}))
     return _workflow("+".join(dict.fromkeys(diffusion_models)), min(len(passes), _MANY_PASSES), labels, bool(detections))
 
 
