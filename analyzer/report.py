@@ -1,7 +1,7 @@
 """The report: all logs together, what the rules found, and the timeout advice."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from analyzer.analysis import Analysis, Budget, Unparsed
@@ -13,6 +13,7 @@ from analyzer.runs.model import Requests, Run, ServerStart
 from analyzer.timeouts.advice import TimeoutAdvice
 from analyzer.timeouts.first import advise
 from analyzer.window import Window
+from analyzer.workflows import Naming
 
 if TYPE_CHECKING:
     import pandas
@@ -39,6 +40,7 @@ class Question:
     limit_seconds: float | None = None
     workflow: str | None = None
     window: Window | None = None
+    naming: Naming = field(default_factory=Naming)
 
     def selects(self, run: Run) -> bool:
         """Whether a run is asked about."""
@@ -75,7 +77,8 @@ def combine(readings: Sequence[LogReading], question: Question) -> Analysis:
         ]
         requests += reading.requests
         unparsed += reading.unparsed
-    chosen = tuple(run for run in runs if question.selects(run))
+    named = question.naming.apply(runs, question.limit_seconds) if question.naming else runs
+    chosen = tuple(run for run in named if question.selects(run))
     return Analysis(
         sources=tuple(source for reading in readings for source in reading.sources),
         server_starts=tuple(starts),

@@ -1,77 +1,51 @@
 """`comfymeter.toml`: defaults for the command line. Every key is known, typed and checked; anything else is an error."""
 
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from analyzer import settings_values as read
 from analyzer.errors import SettingsError
-from analyzer.units import parse_duration
+from analyzer.settings_values import Reader, parse_timezone
+from analyzer.workflows import Exclusion, Naming, WorkflowRule
 
 DEFAULT_FILE = "comfymeter.toml"
+
+__all__ = ["DEFAULT_FILE", "Settings", "load_settings", "parse_settings", "parse_timezone"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a user set; None where they did not. `timeout` in seconds."""
+    """What a user set; None where they did not. `timeout` in seconds, `risk` as a ratio, `store` a path or URL."""
 
     timeout: float | None = None
     timezone: str | None = None
     top: int | None = None
     color: str | None = None
     redact: bool | None = None
+    risk: float | None = None
+    store: str | None = None
+    workflows: tuple[WorkflowRule, ...] = ()
+    exclude: Exclusion = field(default_factory=Exclusion)
+
+    @property
+    def naming(self) -> Naming:
+        """What the settings say about workflows."""
+        return Naming(rules=self.workflows, exclusion=self.exclude)
 
 
-def parse_timezone(name: str) -> ZoneInfo:
-    """The zone of a name such as `Europe/Berlin`. Raises ValueError."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is not a time zone: write it like Europe/Berlin or UTC") from error
-
-
-def _duration(value: Any) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return parse_duration(str(value))
-    return parse_duration(_text(value))
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} must be text in quotes")
-    return value
-
-
-def _zone(value: Any) -> str:
-    return parse_timezone(_text(value)).key
-
-
-def _count(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{value!r} must be a whole number from 1")
-    return value
-
-
-def _color(value: Any) -> str:
-    if value not in ("auto", "always", "never"):
-        raise ValueError(f"{value!r} must be auto, always or never")
-    return str(value)
-
-
-def _switch(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"{value!r} must be true or false")
-    return value
-
-
-_KEYS: dict[str, Callable[[Any], Any]] = {
-    "timeout": _duration,
-    "timezone": _zone,
-    "top": _count,
-    "color": _color,
-    "redact": _switch,
+_KEYS: dict[str, Reader] = {
+    "timeout": read.duration,
+    "timezone": read.zone,
+    "top": read.count,
+    "color": read.color,
+    "redact": read.switch,
+    "risk": read.risk,
+    "store": read.text,
+    "workflows": read.workflow_rules,
+    "exclude": read.exclusion,
 }
 
 
@@ -88,8 +62,7 @@ def _checked(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     values = {}
     for key, value in document.items():
         if key not in _KEYS:
-            known = ", ".join(field.name for field in fields(Settings))
-            raise SettingsError(f"{name}: unknown key {key!r}; known keys are {known}")
+            raise SettingsError(f"{name}: unknown key {key!r}; known keys are {', '.join(_KEYS)}")
         try:
             values[key] = _KEYS[key](value)
         except ValueError as error:

@@ -5,13 +5,48 @@ from pathlib import Path
 import pytest
 
 from analyzer.errors import SettingsError
+from analyzer.runs.model import Outcome
 from analyzer.settings import Settings, load_settings, parse_settings
+from analyzer.workflows import Exclusion, WorkflowRule
 
 
 def test_all_keys() -> None:
     text = 'timeout = "5m"\ntimezone = "Europe/Berlin"\ntop = 20\ncolor = "never"\nredact = false\n'
 
     assert parse_settings(text, "x.toml") == Settings(timeout=300, timezone="Europe/Berlin", top=20, color="never", redact=False)
+
+
+WORKFLOWS = """
+risk = "0.5%"
+store = "history.db"
+
+[workflows.Portrait]
+limit = "400s"
+models = "Flux"
+passes = "2-4"
+detects = true
+
+[workflows."FLUX Fill"]
+bars = ["Tiles"]
+signatures = ["model:Flux|passes:1"]
+
+[exclude]
+workflows = ["Test"]
+outcomes = ["cached"]
+shorter_than = "2s"
+"""
+
+
+def test_workflows_and_exclusions() -> None:
+    settings = parse_settings(WORKFLOWS, "x.toml")
+
+    assert (settings.risk, settings.store) == (0.005, "history.db")
+    assert settings.workflows == (
+        WorkflowRule(name="Portrait", limit_seconds=400, models=("Flux",), passes=(2, 4), detects=True),
+        WorkflowRule(name="FLUX Fill", bars=("Tiles",), signatures=("model:Flux|passes:1",)),
+    )
+    assert settings.exclude == Exclusion(workflows=("Test",), outcomes=(Outcome.CACHED,), shorter_than_seconds=2)
+    assert settings.naming.limits() == {"Portrait": 400}
 
 
 @pytest.mark.parametrize(
@@ -27,6 +62,13 @@ def test_all_keys() -> None:
         ("color = 'red'", "auto, always or never"),
         ("redact = 'yes'", "true or false"),
         ("top = ", "not valid TOML"),
+        ("store = 3", "must be text"),
+        ("risk = 'much'", "a risk"),
+        ("risk = 2", "a risk"),
+        ("[workflows.X]\npasses = 'many'", "workflows: X.passes"),
+        ("[workflows.X]\nmodel = 'Flux'", "X: unknown key 'model'; known keys are limit, models"),
+        ("workflows = 3", "must be a table"),
+        ("[exclude]\noutcomes = ['bad']", "outcomes are success, cached"),
     ],
 )
 def test_errors_name_file_and_key(text: str, words: str) -> None:

@@ -14,6 +14,7 @@ from analyzer.parse import OnUnrecognised
 from analyzer.reading import LogReading
 from analyzer.report import Question, Report, build_report
 from analyzer.window import Window, parse_moment
+from analyzer.workflows import Naming
 
 
 def read(
@@ -61,6 +62,7 @@ def question(
     since: str | None,
     until: str | None,
     zone: tzinfo | None,
+    naming: Naming,
 ) -> Question:
     """What to ask of the readings. Raises UsageError for a moment that cannot be read."""
     window = None
@@ -69,7 +71,7 @@ def question(
         aware = any(source.stamps == Stamps.AWARE for reading in readings for source in reading.sources)
         end = max(ends, default=None)
         window = Window(since=_moment("--since", since, end, zone, aware), until=_moment("--until", until, end, zone, aware))
-    return Question(limit_seconds=limit, workflow=workflow, window=window)
+    return Question(limit_seconds=limit, workflow=workflow, window=window, naming=naming)
 
 
 def _moment(flag: str, text: str | None, end: float | None, zone: tzinfo | None, aware: bool) -> float | None:

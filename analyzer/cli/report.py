@@ -37,7 +37,7 @@ def command(
     render_options(common, settings, shared=False)
 
     readings = read(logs, common, zone, unparsed=unparsed)
-    asked = question(readings, limit=limit, workflow=workflow, since=since, until=until, zone=zone)
+    asked = question(readings, limit=limit, workflow=workflow, since=since, until=until, zone=zone, naming=settings.naming)
     report = report_on(readings, asked)
     for target in targets:
         for path, document in documents(target, report, render_options(common, settings, shared=True)):

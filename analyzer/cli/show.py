@@ -30,12 +30,12 @@ def command(
     zone = common.zone(settings)
     limit = limit_seconds(timeout, settings)
     readings = read([log], common, zone, keep_events_of=run)
-    asked = question(readings, limit=limit, workflow=None, since=None, until=None, zone=zone)
+    asked = question(readings, limit=limit, workflow=None, since=None, until=None, zone=zone, naming=settings.naming)
     report = report_on(readings, asked)
     if len(readings) > 1:
         raise UsageError(f"{log}: stands for {len(readings)} logs; name one of them")
-    if run > len(report.runs):
-        raise UsageError(f"{log}: has no run {run}; the last is {len(report.runs)}")
-    chosen = report.runs[run - 1]
+    chosen = next((each for each in report.runs if each.number == run), None)
+    if chosen is None:
+        raise UsageError(f"{log}: has no run {run}; the last is {report.runs[-1].number}")
     shared = format == "json"
     write_stdout(render_timeline(format, report, chosen, render_options(common, settings, shared=shared)))
