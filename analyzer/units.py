@@ -22,6 +22,18 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
+def parse_share(text: str) -> float:
+    """The ratio of `5%` or `0.05`, from 0 to 1. Raises ValueError on anything else."""
+    digits = text.strip().removesuffix("%").strip()
+    try:
+        share = float(digits) / (100 if text.strip().endswith("%") else 1)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1:
+        raise ValueError(f"{text!r} is not a share: write it like 5% or 0.05")
+    return share
+
+
 def parse_clock(text: str) -> float:
     """Seconds of a clock such as tqdm's `MM:SS` and `H:MM:SS` (hours unbounded); a leading `-` negates."""
     negative, digits = text.startswith("-"), text.lstrip("-")

@@ -15,7 +15,8 @@ STOPGAP_SECONDS = 800.0
 
 GPU_ADVICE = "Look at the GPU's state and at other processes on it (nvidia-smi), end those you do not need, restart ComfyUI."
 QUEUE_ADVICE = (
-    "The runs are within the limit, their wait in the queue is not: start the clock at the run, send less at once, or add a server."
+    "The runs are within the limit, their wait in the queue is not: start the clock at the run, send less at once, "
+    "or add a server."
 )
 
 

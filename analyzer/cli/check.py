@@ -1,0 +1,94 @@
+"""`comfymeter check LOG...`: a gate for CI."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.cli import options
+from analyzer.cli.options import Common
+from analyzer.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from analyzer.settings import Settings
+
+Limit = Annotated[str | None, typer.Option("--limit", metavar="TIME", help="No run may take longer: 300s, 5m.")]
+P95 = Annotated[str | None, typer.Option("--p95", metavar="TIME", help="95 of 100 finished runs must be faster.")]
+MaxFailed = Annotated[str | None, typer.Option(metavar="SHARE", help="Failed or cut-off runs at most: 2%.")]
+MaxUnparsed = Annotated[str | None, typer.Option(metavar="SHARE", help="Lines not recognised at most: 5%.")]
+
+
+def command(
+    logs: options.Logs,
+    limit: Limit = None,
+    p95: P95 = None,
+    max_failed: MaxFailed = None,
+    max_unparsed: MaxUnparsed = None,
+    output: options.Output = None,
+    format: Annotated[str, typer.Option("--format", metavar="NAME", help="text or json.")] = "text",
+    since: options.Since = None,
+    until: options.Until = None,
+    workflow: options.WorkflowName = None,
+    timezone: options.Timezone = None,
+    config: options.Config = None,
+    quiet: options.Quiet = False,
+) -> int:
+    """Exit code 3 when a bound is broken; JUnit XML with -o x.xml."""
+    from analyzer.cli.output import note, write_file, write_stdout
+    from analyzer.cli.reading import question, read, report_on
+    from analyzer.gates import Gates, check
+    from analyzer.renderers.gating import gate_json, gate_junit, gate_lines
+
+    common = Common(config=config, timezone=timezone, quiet=quiet)
+    settings = common.settings()
+    gates = Gates(
+        limit_seconds=_read("--limit", limit, _duration) or _configured(settings, p95, max_failed, max_unparsed),
+        p95_seconds=_read("--p95", p95, _duration),
+        max_failed=_read("--max-failed", max_failed, _share),
+        max_unparsed=_read("--max-unparsed", max_unparsed, _share),
+    )
+    if gates == Gates():
+        raise UsageError("check: give a bound: --limit 300s, --p95 60s, --max-failed 2% or --max-unparsed 5%")
+    writers = {".xml": gate_junit, ".json": gate_json, ".txt": gate_lines}
+    for target in output or []:
+        if not target.endswith(tuple(writers)):
+            raise UsageError(f"{target}: the suffix does not name a format; known are {' '.join(writers)}")
+    if format not in ("text", "json"):
+        raise UsageError(f"{format} is not a format of this command; known are text json")
+    zone = common.zone(settings)
+    readings = read(logs, common, zone)
+    asked = question(
+        readings, limit=gates.limit_seconds, workflow=workflow, since=since, until=until, zone=zone, naming=settings.naming
+    )
+    results = check(report_on(readings, asked), gates)
+    for target in output or []:
+        write_file(target, writers["." + target.rpartition(".")[2]](results) + "\n")
+        note(f"wrote {target}", quiet=quiet)
+    write_stdout(gate_json(results) if format == "json" else gate_lines(results))
+    return ExitCode.OK if all(result.passed for result in results) else ExitCode.GATE_BROKEN
+
+
+def _configured(settings: "Settings", *bounds: str | None) -> float | None:
+    """The settings' timeout is the bound only where the command line gives none at all."""
+    return None if any(bounds) else settings.timeout
+
+
+def _read(flag: str, text: str | None, reader: Callable[[str], float]) -> float | None:
+    if text is None:
+        return None
+    try:
+        return reader(text)
+    except ValueError as error:
+        raise UsageError(f"{flag}: {error}") from error
+
+
+def _duration(text: str) -> float:
+    from analyzer.units import parse_duration
+
+    return parse_duration(text)
+
+
+def _share(text: str) -> float:
+    from analyzer.units import parse_share
+
+    return parse_share(text)
