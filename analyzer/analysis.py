@@ -1,6 +1,6 @@
 """The analysed log as values: what the rules look at and the report adds findings and advice to. All of it adds up."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analyzer.runs.model import Phase, Requests, Run, ServerStart
@@ -101,7 +101,7 @@ class Analysis:
     sources: tuple[SourceInfo, ...] = ()
     server_starts: tuple[ServerStart, ...] = ()
     requests: Requests = field(default_factory=Requests)
-    runs: tuple[Run, ...] = ()
+    runs: Sequence[Run] = ()
     budget: Budget = field(default_factory=Budget)
     unparsed: Unparsed = field(default_factory=Unparsed)
     limit_seconds: float | None = None

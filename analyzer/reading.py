@@ -1,7 +1,7 @@
 """One log's pieces to what it says: runs with budgets, server starts, requests, unrecognised lines. Pure; streams."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from analyzer.lines import Piece
 from analyzer.parse import OnUnrecognised, Parser
 from analyzer.runs.assemble import RunAssembler
 from analyzer.runs.model import Outcome, Requests, Run, ServerStart
+from analyzer.runs.table import DOUBTFUL, RunTable
 
 
 class Through(Protocol):
@@ -33,7 +34,7 @@ class LogReading:
     """What one log says. A log may consist of several files, the parts of a rotated set."""
 
     sources: tuple[SourceInfo, ...]
-    runs: tuple[Run, ...]
+    runs: Sequence[Run]
     server_starts: tuple[ServerStart, ...]
     requests: Requests
     unparsed: Unparsed
@@ -95,10 +96,11 @@ class LogReader:
             self._through.finish()
         assembler, parser = self._assembler, self._parser
         assembler.finish()
+        runs = assembler.runs if isinstance(assembler.runs, RunTable) else tuple(assembler.runs)
         silent = self._expects_bars and assembler.error_stream_missing
         return LogReading(
             sources=tuple(replace(source, error_stream_missing=silent) for source in self._sources),
-            runs=tuple(_without_errors(run) if silent else run for run in assembler.runs),
+            runs=_without_errors(runs) if silent else runs,
             server_starts=assembler.server_starts,
             requests=assembler.requests,
             unparsed=Unparsed(lines=parser.unrecognised, of_lines=parser.lines, samples=tuple(self._samples.values())),
@@ -120,6 +122,8 @@ class LogReader:
         self._samples.setdefault(_VARIABLE.sub("#", shown), UnparsedLine(source=self._name, line=line, text=shown))
 
 
-def _without_errors(run: Run) -> Run:
+def _without_errors(runs: Sequence[Run]) -> Sequence[Run]:
     """Without the error stream a run that ended may have failed."""
-    return replace(run, outcome=Outcome.UNKNOWN) if run.outcome in (Outcome.SUCCESS, Outcome.CACHED) else run
+    if isinstance(runs, RunTable):
+        return runs.without_errors()
+    return [replace(run, outcome=Outcome.UNKNOWN) if run.outcome in DOUBTFUL else run for run in runs]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from analyzer.analysis import Analysis, Budget, Unparsed
@@ -10,6 +11,7 @@ from analyzer.findings.base import Finding
 from analyzer.lines import Piece
 from analyzer.reading import LogReader, LogReading
 from analyzer.runs.model import Requests, Run, ServerStart
+from analyzer.runs.table import RunTable, gathered
 from analyzer.timeouts.advice import TimeoutAdvice
 from analyzer.timeouts.first import advise
 from analyzer.window import Window
@@ -42,6 +44,11 @@ class Question:
     window: Window | None = None
     naming: Naming = field(default_factory=Naming)
 
+    @property
+    def selective(self) -> bool:
+        """Whether it leaves any run out."""
+        return self.workflow is not None or self.window is not None
+
     def selects(self, run: Run) -> bool:
         """Whether a run is asked about."""
         if self.workflow and self.workflow not in (run.workflow.name, run.workflow.signature):
@@ -65,20 +72,16 @@ def build_report(readings: Sequence[LogReading], question: Question) -> Report:
 
 def combine(readings: Sequence[LogReading], question: Question) -> Analysis:
     """Several logs as one analysis; only the runs asked about."""
-    runs: list[Run] = []
     starts: list[ServerStart] = []
-    requests, unparsed = Requests(), Unparsed()
+    parts: list[Sequence[Run]] = []
+    requests, unparsed, count = Requests(), Unparsed(), 0
     for reading in readings:
-        offset = len(starts)
-        starts += [replace(start, number=start.number + offset) for start in reading.server_starts]
-        runs += [
-            _placed(run, len(runs) + position, run.server_number + offset if run.server_number else 0, question.limit_seconds)
-            for position, run in enumerate(reading.runs, 1)
-        ]
+        parts.append(_placed(reading.runs, count, len(starts), question.limit_seconds))
+        starts += [replace(start, number=start.number + len(starts)) for start in reading.server_starts]
+        count += len(reading.runs)
         requests += reading.requests
         unparsed += reading.unparsed
-    named = question.naming.apply(runs, question.limit_seconds) if question.naming else runs
-    chosen = tuple(run for run in named if question.selects(run))
+    chosen = _chosen(parts, question)
     return Analysis(
         sources=tuple(source for reading in readings for source in reading.sources),
         server_starts=tuple(starts),
@@ -90,8 +93,28 @@ def combine(readings: Sequence[LogReading], question: Question) -> Analysis:
     )
 
 
-def _placed(run: Run, number: int, server_number: int, limit_seconds: float | None) -> Run:
-    """The run with its number among all; most often it has it already."""
-    if (run.number, run.server_number, run.limit_seconds) == (number, server_number, limit_seconds):
-        return run
-    return replace(run, number=number, server_number=server_number, limit_seconds=limit_seconds)
+def _placed(runs: Sequence[Run], before: int, servers_before: int, limit_seconds: float | None) -> Sequence[Run]:
+    """One log's runs numbered among all; most often they are as they are."""
+    if not (before or servers_before or limit_seconds):
+        return runs
+    if isinstance(runs, RunTable):
+        return runs.placed(before, servers_before, limit_seconds)
+    return [
+        replace(
+            run,
+            number=run.number + before,
+            server_number=run.server_number + servers_before if run.server_number else 0,
+            limit_seconds=limit_seconds,
+        )
+        for run in runs
+    ]
+
+
+def _chosen(parts: Sequence[Sequence[Run]], question: Question) -> Sequence[Run]:
+    """The runs asked about, under the users' names. The common case, all runs of one big log, copies nothing."""
+    runs: Iterable[Run] = chain.from_iterable(parts)
+    if question.naming:
+        runs = question.naming.apply(runs, question.limit_seconds)
+    elif len(parts) == 1 and isinstance(parts[0], RunTable):
+        return parts[0].select(question.selects) if question.selective else parts[0]
+    return gathered(filter(question.selects, runs))

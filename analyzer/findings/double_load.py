@@ -1,5 +1,6 @@
 """double-load: a diffusion model that is loaded twice in one run. Is that normal?"""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ from analyzer.findings.reloads import Place, thrashing
 from analyzer.runs.model import Load, ProgressBar, Run, Unload
 from analyzer.units import MIB, format_mib
 
+# Runs that a finding cites; of more alike only their number matters.
+SHOWN = 20
 ADVICE = {
     Cause.OFFLOADED: "Use a smaller (quantised) model or free VRAM, so that all weights fit.",
     Cause.SLOWER: "Compare the image sizes of the two passes: a larger image explains a slower pass too.",
@@ -47,9 +50,16 @@ class Double:
 
 def find(analysis: Analysis) -> Iterator[Finding]:
     places = thrashing(analysis)
-    doubles = [double for run in analysis.runs for double in _doubles(run, places)]
-    for group in grouped(doubles, lambda double: (double.model, tuple(double.reasons))).values():
-        yield _finding(group)
+    groups: dict[tuple[str, tuple[Cause, ...]], list[Double]] = {}
+    counts: Counter[tuple[str, tuple[Cause, ...]]] = Counter()
+    for run in analysis.runs:
+        for double in _doubles(run, places):
+            key = (double.model, tuple(double.reasons))
+            counts[key] += 1
+            if counts[key] <= SHOWN:
+                groups.setdefault(key, []).append(double)
+    for key, group in groups.items():
+        yield _finding(group, counts[key])
 
 
 def _doubles(run: Run, places: Mapping[Place, object]) -> Iterator[Double]:
@@ -60,12 +70,13 @@ def _doubles(run: Run, places: Mapping[Place, object]) -> Iterator[Double]:
         yield Double(run=run, model=model, count=len(pairs) + 1, shown=ranked[0], reasons=reasons, lines=lines)
 
 
-def _finding(group: list[Double]) -> Finding:
+def _finding(group: list[Double], count: int) -> Finding:
+    """`group`: the first few of `count` runs alike."""
     shown, reasons = group[0].shown, group[0].reasons
     return Finding(
         rule=RULE.id,
         severity=Severity.WARNING if reasons else Severity.INFO,
-        summary=f"{_what(group)}: {_verdict(shown, reasons)}.",
+        summary=f"{_what(group[0], count)}: {_verdict(shown, reasons)}.",
         detail=sentences(*_arithmetic(shown), _doubt(shown)),
         advice=sentences(*(ADVICE[cause] for cause in reasons)) or "Leave it as it is.",
         runs=numbers(double.run for double in group),
@@ -73,11 +84,10 @@ def _finding(group: list[Double]) -> Finding:
     )
 
 
-def _what(group: list[Double]) -> str:
-    first = group[0]
-    if len(group) == 1:
+def _what(first: Double, count: int) -> str:
+    if count == 1:
         return f"{first.model} is loaded {first.count} times in run {first.run.number}"
-    return f"{first.model} is loaded more than once within a run, in {len(group)} runs (figures of run {first.run.number})"
+    return f"{first.model} is loaded more than once within a run, in {count} runs (figures of run {first.run.number})"
 
 
 def _verdict(pair: Pair, reasons: Mapping[Cause, str]) -> str:

@@ -3,74 +3,63 @@
 from collections.abc import Iterator
 
 from analyzer.analysis import Analysis
-from analyzer.events import Role
 from analyzer.findings.base import Finding, Rule, Severity
 from analyzer.findings.lookups import Life, classic_loads, life
 from analyzer.findings.phrases import exact, lines_of, numbers, plural, sentences
-from analyzer.findings.reloads import THRASH_RUNS, much_slower, thrashing
+from analyzer.findings.reloads import THRASH_RUNS, Reloaded, much_slower, thrashing
 from analyzer.runs.model import Load, Run
 from analyzer.units import GIB, format_bytes, format_mib
 
 LARGE_BYTES = GIB
 SMALL_TIME = 0.05
 
-Sighting = tuple[Run, list[Load]]
 SlowPair = tuple[Run, Load, Load]
 
 
 def find_thrash(analysis: Analysis) -> Iterator[Finding]:
-    by_model: dict[str, list[Sighting]] = {}
+    by_model: dict[str, Reloaded] = {}
     for (_, model), seen in thrashing(analysis).items():
-        by_model.setdefault(model, []).extend(seen)
+        by_model[model] = by_model[model].plus(seen) if model in by_model else seen
     for model, seen in by_model.items():
-        if _matters([load for _, loads in seen for load in loads]):
+        # A diffusion model always; others (a small VAE) only when they are large.
+        if seen.diffusion or seen.largest_bytes >= LARGE_BYTES:
             yield _thrash(model, seen)
 
 
-def _matters(loads: list[Load]) -> bool:
-    """A diffusion model always; others (a small VAE) only when they are large."""
-    return any(load.role is Role.DIFFUSION or (load.added_bytes or load.loaded_bytes or 0) >= LARGE_BYTES for load in loads)
-
-
-def _thrash(model: str, seen: list[Sighting]) -> Finding:
-    runs, loads = [run for run, _ in seen], [load for _, own in seen for load in own]
-    seconds = sum(load.seconds for load in loads if load.seconds is not None)
+def _thrash(model: str, seen: Reloaded) -> Finding:
     return Finding(
         rule=THRASH.id,
-        severity=_severity(runs, loads, seconds),
-        summary=f"{model} is brought in again in {plural(len(runs), 'run')}, {plural(len(loads), 'time')} in all.",
+        severity=_severity(seen),
+        summary=f"{model} is brought in again in {plural(seen.runs, 'run')}, {plural(seen.loads, 'time')} in all.",
         detail=sentences(
-            _moved(loads),
-            _lost(loads, seconds),
+            _moved(seen),
+            _lost(seen),
             "The log names the class, not the file: two models of one class that take turns look the same.",
         ),
         advice="Keep the model loaded: give it the VRAM that other models hold, use a smaller (quantised) one, "
         "or run jobs of one model after each other. Check for --disable-smart-memory and for nodes that unload models.",
-        runs=numbers(runs),
-        lines=lines_of((run, [load.line for load in own]) for run, own in seen),
+        runs=numbers(run for run, _ in seen.shown),
+        lines=lines_of((run, [load.line for load in own]) for run, own in seen.shown),
     )
 
 
-def _severity(runs: list[Run], loads: list[Load], seconds: float) -> Severity:
+def _severity(seen: Reloaded) -> Severity:
     """Not worth a warning for what is not a diffusion model, or where all of it is known and small."""
-    total = sum(run.total_seconds or 0.0 for run in runs)
-    small = all(load.seconds is not None for load in loads) and seconds < SMALL_TIME * total
-    return Severity.WARNING if any(load.role is Role.DIFFUSION for load in loads) and not small else Severity.INFO
+    small = seen.timed == seen.loads and seen.seconds < SMALL_TIME * seen.run_seconds
+    return Severity.WARNING if seen.diffusion and not small else Severity.INFO
 
 
-def _moved(loads: list[Load]) -> str | None:
-    known = [load.added_bytes for load in loads if load.added_bytes]
-    if not known:
+def _moved(seen: Reloaded) -> str | None:
+    if not seen.sized:
         return None
-    of_all = "" if len(known) == len(loads) else f" by the {len(known)} loads whose size is known"
-    return f"{format_bytes(sum(known))} were moved to the device again{of_all}."
+    of_all = "" if seen.sized == seen.loads else f" by the {seen.sized} loads whose size is known"
+    return f"{format_bytes(seen.moved_bytes)} were moved to the device again{of_all}."
 
 
-def _lost(loads: list[Load], seconds: float) -> str | None:
-    known = sum(load.seconds is not None for load in loads)
-    if not known:
+def _lost(seen: Reloaded) -> str | None:
+    if not seen.timed:
         return "No stamps tell how long that took."
-    return f"{exact(seconds)} went into it ({known} of {plural(len(loads), 'load')} timed)."
+    return f"{exact(seen.seconds)} went into it ({seen.timed} of {plural(seen.loads, 'load')} timed)."
 
 
 def find_slow(analysis: Analysis) -> Iterator[Finding]:

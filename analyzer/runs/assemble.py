@@ -61,6 +61,7 @@ from analyzer.runs.model import (
 from analyzer.runs.progress import ProgressTracker, is_sampler
 from analyzer.runs.servers import SERVER_EVENTS, ServerTracker
 from analyzer.runs.signature import workflow_of
+from analyzer.runs.table import MANY_RUNS, RunTable, table_of
 
 Finish = Callable[[Run, bool], Run]
 
@@ -151,7 +152,9 @@ class RunAssembler:
         self._errors_seen = self._bars_seen = False
         self._reasons: list[Noted] = []
         self._last: Event | None = None
-        self.runs: list[Run] = []
+        self._worked = False
+        self._last_server_number: int | None = None
+        self.runs: list[Run] | RunTable = []
 
     # --- what came out -------------------------------------------------------------------------------------------
 
@@ -175,8 +178,7 @@ class RunAssembler:
     @property
     def error_stream_missing(self) -> bool:
         """Work without one progress bar or error line in the whole log: only stdout was captured."""
-        worked = any(run.loads for run in self.runs)
-        return worked and not self._bars_seen and not self._errors_seen
+        return self._worked and not self._bars_seen and not self._errors_seen
 
     # --- events --------------------------------------------------------------------------------------------------
 
@@ -388,15 +390,18 @@ class RunAssembler:
             prompt_id=run.prompt_id,
             events=tuple(run.events),
         )
+        self._worked = self._worked or bool(loads)
+        self._last_server_number = run.server_number
         self.runs.append(self._finish(closed, closed.number == self._keep_events_of))
+        if isinstance(self.runs, list) and len(self.runs) > MANY_RUNS:
+            self.runs = table_of(self.runs)
 
     def _start(self, run: _OpenRun, bars: tuple[ProgressBar, ...], loads: tuple[Load, ...]) -> Start:
         """Cold if a diffusion model was brought in; warm if not and an earlier run of this server is in the log."""
         pipeline = any(bar.label.startswith("Loading pipeline") for bar in bars)
         if pipeline or run.file_read or any(load.role is Role.DIFFUSION for load in loads):
             return Start.COLD
-        earlier = any(before.server_number == run.server_number for before in self.runs[-1:])
-        return Start.WARM if earlier else Start.UNKNOWN
+        return Start.WARM if self._last_server_number == run.server_number else Start.UNKNOWN
 
 
 def _off_limit(request: _Request, event: ClientTimeout) -> float:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from analyzer.events import LoadMode
 from analyzer.renderers.terminal import styles
@@ -47,8 +48,8 @@ def loads(page: Page, report: Report) -> None:
         ledger(page, report.runs)
     else:
         page.heading("Model loads", "per model")
-        rows = sorted(_by_model(report).items(), key=lambda item: -len(item[1]))
-        page.table(_MODELS, [_model_row(key, loads) for key, loads in rows[: page.options.top]])
+        rows = sorted(_by_model(report).items(), key=lambda item: -item[1].loads)
+        page.table(_MODELS, [_model_row(key, total) for key, total in rows[: page.options.top]])
 
 
 def ledger(page: Page, runs: Sequence[Run]) -> None:
@@ -87,27 +88,50 @@ def _unload_row(unload: Unload) -> Row:
     return (name, "", unload.mode.value, size(unload.remaining_bytes), change, "", str(unload.patches or ""), "", "")
 
 
-def _by_model(report: Report) -> dict[tuple[str, str], list[tuple[int, Load]]]:
-    found: defaultdict[tuple[str, str], list[tuple[int, Load]]] = defaultdict(list)
+@dataclass(slots=True)
+class _Sum:
+    """One model's loads, added up: a big log has too many to keep."""
+
+    loads: int = 0
+    reloads: int = 0
+    runs: int = 0
+    partial: int = 0
+    dynamic: int = 0
+    added_bytes: int = 0
+    worst_offload_bytes: int = 0
+    seconds: float | None = None
+    last_run: int | None = None
+
+    def add(self, run: int, load: Load) -> None:
+        self.loads += 1
+        self.reloads += load.reload
+        self.runs += run != self.last_run
+        self.last_run = run
+        self.partial += load.mode is LoadMode.PARTIAL
+        self.dynamic += load.mode is LoadMode.DYNAMIC
+        self.added_bytes += load.added_bytes or 0
+        self.worst_offload_bytes = max(self.worst_offload_bytes, load.offloaded_bytes or 0)
+        if load.seconds is not None:
+            self.seconds = (self.seconds or 0.0) + load.seconds
+
+
+def _by_model(report: Report) -> dict[tuple[str, str], _Sum]:
+    found: defaultdict[tuple[str, str], _Sum] = defaultdict(_Sum)
     for run in report.runs:
         for load in run.loads:
-            found[load.model or "not named", load.role.value.replace("_", " ")].append((run.number, load))
+            found[load.model or "not named", load.role.value.replace("_", " ")].add(run.number, load)
     return found
 
 
-def _model_row(key: tuple[str, str], loads: list[tuple[int, Load]]) -> Row:
-    all_loads = [load for _, load in loads]
-    taken = [load.seconds for load in all_loads if load.seconds is not None]
-    offloaded = max((load.offloaded_bytes or 0 for load in all_loads), default=0)
-    modes = [load.mode for load in all_loads]
+def _model_row(key: tuple[str, str], total: _Sum) -> Row:
     return (
         *key,
-        f"{len(loads):,}",
-        f"{sum(load.reload for load in all_loads):,}",
-        (f"{modes.count(LoadMode.PARTIAL):,}", styles.LOOK if LoadMode.PARTIAL in modes else styles.QUIET),
-        f"{modes.count(LoadMode.DYNAMIC):,}" if LoadMode.DYNAMIC in modes else "",
-        f"{len({number for number, _ in loads}):,}",
-        format_bytes(sum(load.added_bytes or 0 for load in all_loads)),
-        format_bytes(offloaded) if offloaded else "",
-        duration(sum(taken)) if taken else "",
+        f"{total.loads:,}",
+        f"{total.reloads:,}",
+        (f"{total.partial:,}", styles.LOOK if total.partial else styles.QUIET),
+        f"{total.dynamic:,}" if total.dynamic else "",
+        f"{total.runs:,}",
+        format_bytes(total.added_bytes),
+        format_bytes(total.worst_offload_bytes) if total.worst_offload_bytes else "",
+        duration(total.seconds),
     )
