@@ -236,6 +236,15 @@ def test_the_client_that_gave_up_is_a_fact_beside_the_outcome() -> None:
     assert (run.client_timeout.limit_seconds, run.client_timeout.line) == (300, 5)
 
 
+def test_a_node_that_timed_out_is_no_client() -> None:
+    timed_out = "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='x', port=443): Read timed out. (read timeout=60)"
+    lines = failure("the request failed", "AssertionError")
+    (run,) = read(log("got prompt", *lines[:-2], timed_out, "", "Prompt executed in 61.00 seconds")).runs
+
+    assert run.outcome is Outcome.ERROR
+    assert run.client_timeout is None
+
+
 def test_two_clients_that_give_up_are_two_runs_given_up() -> None:
     gave_up = "Job timed out after 300 seconds"
     reading = read(

@@ -6,7 +6,7 @@ ends belongs to the next waiting request, first in first out, which is an infere
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from analyzer.events import (
@@ -14,38 +14,28 @@ from analyzer.events import (
     ClientTimeout,
     Detection,
     Event,
-    ExceptionRaised,
-    Interrupted,
     LoadRequested,
-    MemoryLeak,
     ModelLoaded,
     ModelsAnnounced,
     ModelsUnloaded,
     NodeException,
-    OutOfMemory,
     PartialUnload,
     PendingCancelled,
     ProcessDied,
     PromptFinished,
-    PromptIdSeen,
     PromptReceived,
     PromptRejected,
-    Quantization,
     Role,
     ServerReady,
     ServerStopped,
-    SoftOutOfMemory,
     ValidationFailed,
-    VramReading,
     WeightsRead,
 )
-from analyzer.families.oom import is_out_of_memory
 from analyzer.runs.clock import StampedRun, place_in_time
 from analyzer.runs.loads import LoadLedger
 from analyzer.runs.model import (
     MOST_REASONS,
     ClientGaveUp,
-    DetectionTime,
     DurationSource,
     Failure,
     Load,
@@ -58,76 +48,15 @@ from analyzer.runs.model import (
     Start,
     Vram,
 )
-from analyzer.runs.progress import ProgressTracker, is_sampler
+from analyzer.runs.open_run import NOTES, STRONG_EVIDENCE, OpenRun, Request, note_detection, outcome_of
+from analyzer.runs.progress import is_sampler
 from analyzer.runs.servers import SERVER_EVENTS, ServerTracker
 from analyzer.runs.signature import workflow_of
 from analyzer.runs.table import MANY_RUNS, RunTable, table_of
 
 Finish = Callable[[Run, bool], Run]
 
-# Events kept of one run until it ends; two orders above what the busiest real run has.
-_MOST_EVENTS = 50_000
 _MOST_BEFORE_WORK = 100
-# A prompt of which every node was cached ends at once and prints nothing.
-_CACHED_BELOW_SECONDS = 0.5
-# These show by themselves that a prompt is being worked on, even where its `got prompt` is not in the log.
-_STRONG_EVIDENCE = (LoadRequested, ModelLoaded, WeightsRead, Bar, NodeException, Interrupted)
-
-
-@dataclass(slots=True)
-class _Request:
-    line: int
-    at: float | None
-    idle: bool
-    client_timeout: ClientGaveUp | None = None
-
-
-@dataclass(slots=True)
-class _OpenRun:
-    """A run being read."""
-
-    request: _Request | None
-    server_number: int
-    events: list[Event] = field(default_factory=list)
-    progress: ProgressTracker = field(default_factory=ProgressTracker)
-    pass_models: list[str] = field(default_factory=list)
-    detections: list[DetectionTime] = field(default_factory=list)
-    exception: NodeException | None = None
-    exception_kind: str | None = None
-    out_of_memory: bool = False
-    interrupted: Interrupted | None = None
-    client_timeout: ClientGaveUp | None = None
-    soft_ooms: list[Noted] = field(default_factory=list)
-    leaks: list[Noted] = field(default_factory=list)
-    quantizations: list[Noted] = field(default_factory=list)
-    vram_peak_bytes: int | None = None
-    prompt_id: str | None = None
-    file_read: bool = False
-
-    @property
-    def proven(self) -> bool:
-        """Whether a line shows that the prompt was really being worked on."""
-        return any(isinstance(event, (*_STRONG_EVIDENCE, Detection)) for event in self.events)
-
-    def keep(self, event: Event) -> None:
-        """Keeps an event for the budget; of many alike in a row only the first and the last."""
-        events = self.events
-        if len(events) >= 2 and _alike(events[-1], event) and _alike(events[-2], event):
-            events[-1] = event
-        elif len(events) >= _MOST_EVENTS:
-            # A node that prints without end: what it says between is not needed, but its last line's time is.
-            events[-1] = event
-        else:
-            events.append(event)
-
-
-def _alike(earlier: Event, later: Event) -> bool:
-    if type(earlier) is not type(later):
-        return False
-    if isinstance(earlier, Bar) and isinstance(later, Bar):
-        same = earlier.label == later.label and earlier.total == later.total and earlier.initialising == later.initialising
-        return same and earlier.steps <= later.steps
-    return not isinstance(later, LoadRequested | ModelLoaded | PartialUnload | Detection)
 
 
 class RunAssembler:
@@ -144,8 +73,8 @@ class RunAssembler:
         self._keep_events_of = keep_events_of
         self._server = ServerTracker()
         self._ledger = LoadLedger()
-        self._waiting: deque[_Request] = deque()
-        self._open: _OpenRun | None = None
+        self._waiting: deque[Request] = deque()
+        self._open: OpenRun | None = None
         self._before_work: deque[Detection] = deque(maxlen=_MOST_BEFORE_WORK)
         self._last_end_at: float | None = None
         self._received = self._rejected = self._unresolved = 0
@@ -194,7 +123,7 @@ class RunAssembler:
             handle(self, event)
         elif run := self._run_for(event):
             run.keep(event)
-            if note := _NOTES.get(kind):
+            if note := NOTES.get(kind):
                 note(run, event)
             if track := _LEDGER.get(kind):
                 track(self._ledger, event)
@@ -204,7 +133,7 @@ class RunAssembler:
         self._before_work.clear()
         self._received += 1
         idle = self._open is None and not self._waiting
-        self._waiting.append(_Request(line=event.line, at=event.at, idle=idle))
+        self._waiting.append(Request(line=event.line, at=event.at, idle=idle))
 
     def _rejected_one(self, event: PromptRejected) -> None:
         """Validation answers the newest request, which never enters the queue."""
@@ -253,11 +182,11 @@ class RunAssembler:
             run.keep(event)
             run.exception = run.exception or event
 
-    def _run_for(self, event: Event) -> _OpenRun | None:
+    def _run_for(self, event: Event) -> OpenRun | None:
         """The run that a work line belongs to; None for what a starting or an idle server prints."""
         if self._open is not None:
             return self._open
-        strong = isinstance(event, _STRONG_EVIDENCE)
+        strong = isinstance(event, STRONG_EVIDENCE)
         if self._server.starting:
             if not strong or (isinstance(event, Bar) and event.label):
                 return None
@@ -271,15 +200,15 @@ class RunAssembler:
             # An excerpt may begin with a detector's print, which alone proves no prompt.
             for found in self._before_work:
                 self._open.keep(found)
-                _note_detection(self._open, found)
+                note_detection(self._open, found)
         self._before_work.clear()
         return self._open
 
-    def _new_run(self) -> _OpenRun:
+    def _new_run(self) -> OpenRun:
         """The next waiting request's run, or one whose request is not in the log."""
         request = self._waiting.popleft() if self._waiting else None
         given_up = request.client_timeout if request else None
-        return _OpenRun(request=request, server_number=self._server.number, client_timeout=given_up)
+        return OpenRun(request=request, server_number=self._server.number, client_timeout=given_up)
 
     def _client_gave_up(self, event: ClientTimeout) -> None:
         """A client's line names no prompt: it is the one that has waited for the limit, else the oldest not given up yet."""
@@ -287,7 +216,11 @@ class RunAssembler:
         running = self._open or (self._run_for(event) if self._waiting else None)
         if running is None:
             return
-        candidates = [running.request or _Request(line=0, at=None, idle=False), *self._waiting]
+        if running.exception and running.exception_kind is None:
+            # The last line of a failed node's traceback: the server's own request to somebody else timed out.
+            running.exception_kind = "TimeoutError"
+            return
+        candidates = [running.request or Request(line=0, at=None, idle=False), *self._waiting]
         candidates = [request for request in candidates if request.client_timeout is None]
         if not candidates:
             return
@@ -302,7 +235,7 @@ class RunAssembler:
     def _finished(self, event: PromptFinished) -> None:
         self._server.ready()
         run = self._open or self._new_run()
-        outcome, failure = _outcome(run, event)
+        outcome, failure = outcome_of(run, event)
         self._close(run, event, outcome, failure)
 
     def _cut_off(self, kind: str, message: str, event: Event) -> None:
@@ -316,7 +249,7 @@ class RunAssembler:
             return
         if run.exception or run.interrupted:
             # It had failed already; only its closing line is missing.
-            outcome, failure = _outcome(run, None)
+            outcome, failure = outcome_of(run, None)
         else:
             outcome, failure = Outcome.CUT_OFF, Failure(kind=kind, message=message, line=event.line)
         self._close(run, None, outcome, failure)
@@ -335,7 +268,7 @@ class RunAssembler:
         self._unresolved += len(self._waiting)
         self._waiting.clear()
 
-    def _close(self, run: _OpenRun, end: PromptFinished | None, outcome: Outcome, failure: Failure | None) -> None:
+    def _close(self, run: OpenRun, end: PromptFinished | None, outcome: Outcome, failure: Failure | None) -> None:
         self._open = None
         if end is not None:
             run.events.append(end)
@@ -396,7 +329,7 @@ class RunAssembler:
         if isinstance(self.runs, list) and len(self.runs) > MANY_RUNS:
             self.runs = table_of(self.runs)
 
-    def _start(self, run: _OpenRun, bars: tuple[ProgressBar, ...], loads: tuple[Load, ...]) -> Start:
+    def _start(self, run: OpenRun, bars: tuple[ProgressBar, ...], loads: tuple[Load, ...]) -> Start:
         """Cold if a diffusion model was brought in; warm if not and an earlier run of this server is in the log."""
         pipeline = any(bar.label.startswith("Loading pipeline") for bar in bars)
         if pipeline or run.file_read or any(load.role is Role.DIFFUSION for load in loads):
@@ -404,7 +337,7 @@ class RunAssembler:
         return Start.WARM if self._last_server_number == run.server_number else Start.UNKNOWN
 
 
-def _off_limit(request: _Request, event: ClientTimeout) -> float:
+def _off_limit(request: Request, event: ClientTimeout) -> float:
     """How far a request's wait is from the limit of the client that gave up; 0 where that cannot be told."""
     if request.at is None or event.at is None or event.limit_seconds is None:
         return 0.0
@@ -413,64 +346,6 @@ def _off_limit(request: _Request, event: ClientTimeout) -> float:
 
 def _as_it_is(run: Run, keep_events: bool) -> Run:
     return run if keep_events else replace(run, events=())
-
-
-def _outcome(run: _OpenRun, end: PromptFinished | None) -> tuple[Outcome, Failure | None]:
-    if run.exception is not None:
-        kind, message = run.exception_kind or "exception", run.exception.message
-        memory = run.out_of_memory or is_out_of_memory(kind, message)
-        return (Outcome.OOM if memory else Outcome.ERROR), Failure(kind=kind, message=message, line=run.exception.line)
-    if run.interrupted is not None:
-        message = "the prompt was interrupted"
-        return Outcome.INTERRUPTED, Failure(kind="interrupted", message=message, line=run.interrupted.line)
-    worked = any(not isinstance(event, PromptFinished | ClientTimeout) for event in run.events)
-    if end and not worked and end.duration_seconds < _CACHED_BELOW_SECONDS:
-        return Outcome.CACHED, None
-    return Outcome.SUCCESS, None
-
-
-# --- what each event means for the run it falls into ----------------------------------------------------------------
-
-
-def _note_detection(run: _OpenRun, event: Detection) -> None:
-    run.detections.append(DetectionTime(line=event.line, label=event.label, seconds=event.seconds))
-
-
-def _note_exception(run: _OpenRun, event: ExceptionRaised) -> None:
-    if run.exception:
-        run.exception_kind = event.kind
-
-
-def _note_out_of_memory(run: _OpenRun, event: OutOfMemory) -> None:
-    run.out_of_memory = True
-
-
-def _note_interrupt(run: _OpenRun, event: Interrupted) -> None:
-    run.interrupted = event
-
-
-def _note_soft_oom(run: _OpenRun, event: SoftOutOfMemory) -> None:
-    run.soft_ooms.append(Noted(line=event.line, text=event.what))
-
-
-def _note_leak(run: _OpenRun, event: MemoryLeak) -> None:
-    run.leaks.append(Noted(line=event.line, text=event.model))
-
-
-def _note_quantization(run: _OpenRun, event: Quantization) -> None:
-    run.quantizations.append(Noted(line=event.line, text=event.name))
-
-
-def _note_vram(run: _OpenRun, event: VramReading) -> None:
-    run.vram_peak_bytes = max(run.vram_peak_bytes or 0, event.peak_bytes)
-
-
-def _note_prompt_id(run: _OpenRun, event: PromptIdSeen) -> None:
-    run.prompt_id = event.prompt_id
-
-
-def _note_file_read(run: _OpenRun, event: WeightsRead) -> None:
-    run.file_read = run.file_read or event.role is Role.DIFFUSION
 
 
 # Events with a meaning of their own; all others are kept by the run they fall into, noted and entered in the ledger.
@@ -486,18 +361,6 @@ _HANDLERS: dict[type[Event], Callable[[RunAssembler, Any], None]] = {
     ClientTimeout: RunAssembler._client_gave_up,
     Bar: RunAssembler._progressed,
     NodeException: RunAssembler._failed,
-}
-_NOTES: dict[type[Event], Callable[[_OpenRun, Any], None]] = {
-    Detection: _note_detection,
-    ExceptionRaised: _note_exception,
-    OutOfMemory: _note_out_of_memory,
-    Interrupted: _note_interrupt,
-    SoftOutOfMemory: _note_soft_oom,
-    MemoryLeak: _note_leak,
-    Quantization: _note_quantization,
-    VramReading: _note_vram,
-    PromptIdSeen: _note_prompt_id,
-    WeightsRead: _note_file_read,
 }
 _LEDGER: dict[type[Event], Callable[[LoadLedger, Any], None]] = {
     LoadRequested: LoadLedger.requested,
