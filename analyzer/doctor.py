@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from analyzer.analysis import SourceInfo
-from analyzer.renderers.words import plural
+from analyzer.findings.phrases import plural
 from analyzer.report import Report
 from analyzer.runs.model import Outcome, Start
 from analyzer.units import format_share

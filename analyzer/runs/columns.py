@@ -123,27 +123,56 @@ class SparseColumn:
 
 
 class RowsColumn:
-    """Tuples of dataclasses: all rows of all runs in columns of their own, and where each run's rows begin."""
+    """Tuples of dataclasses: all rows of all runs in columns of their own, and where each run's rows begin.
 
-    __slots__ = ("_columns", "_ends", "_row")
+    The rows that it gives look their fields up when they are asked for: most who go over passes or loads want two or three.
+    """
+
+    __slots__ = ("_appends", "_ends", "_view")
 
     def __init__(self, row: type[Any]) -> None:
-        self._row = row
-        self._columns = columns_of(row)
+        columns = columns_of(row)
+        self._appends = [(name, column.append) for name, column in columns.items()]
+        self._view = _view_class(row, columns)
         self._ends = array("Q", [0])
 
     def append(self, value: tuple[Any, ...]) -> None:
         for row in value:
-            for name, column in self._columns.items():
-                column.append(getattr(row, name))
+            for name, append in self._appends:
+                append(getattr(row, name))
         self._ends.append(self._ends[-1] + len(value))
 
     def get(self, index: int) -> tuple[Any, ...]:
         first, end = self._ends[index], self._ends[index + 1]
-        if first == end:
-            return ()
-        gets = [(name, column.get) for name, column in self._columns.items()]
-        return tuple(self._row(**{name: get(place) for name, get in gets}) for place in range(first, end))
+        return tuple([self._row(place) for place in range(first, end)]) if end > first else ()
+
+    def _row(self, place: int) -> Any:
+        row = object.__new__(self._view)
+        object.__setattr__(row, "_place", place)
+        return row
+
+
+def _view_class(row: type[Any], columns: dict[str, Column]) -> type[Any]:
+    """A subclass of `row` whose fields are read from the columns at its place."""
+
+    def plain(view: Any) -> Any:
+        return row(**{name: getattr(view, name) for name in columns})
+
+    def same(view: Any, other: object) -> bool:
+        return bool(plain(view) == (plain(other) if type(other) is type(view) else other))
+
+    lookups = {name: property(partial(_look_up, column.get)) for name, column in columns.items()}
+    others = {
+        "__slots__": ("_place",),
+        "__eq__": same,
+        "__hash__": lambda view: hash(plain(view)),
+        "__repr__": lambda view: repr(plain(view)),
+    }
+    return type(f"{row.__name__}View", (row,), {**others, **lookups})
+
+
+def _look_up(get: Callable[[int], Any], view: Any) -> Any:
+    return get(view._place)
 
 
 # Facts of a few runs only, kept as they are.
