@@ -21,6 +21,11 @@ class WorkflowAdvice:
 
     `n` runs were looked at: `finished` observed to their end, `censored` only up to the last time seen. `risk_at` maps limits
     to P(a run exceeds it).
+
+    `quantile_seconds` is what the wanted risk asks for; `recommended_seconds` keeps to the rails and is rounded up, and a run
+    exceeds it with `risk_at_recommended`. `without_cold_seconds`: the same if no run were cold, where none was seen.
+    `if_cancelled_were_slow_seconds`: the same if the runs that people cancelled late would have been the longest, where they
+    cancel many. `n_effective`: independent runs of the current state that the history is worth.
     """
 
     workflow: str
@@ -37,12 +42,23 @@ class WorkflowAdvice:
     risk_interval_at: Mapping[float, tuple[float, float]] = field(default_factory=dict)
     grade: Grade = Grade.NONE
     reason: str = ""
+    notes: tuple[str, ...] = ()
+    risk_at_recommended: float | None = None
+    without_cold_seconds: float | None = None
+    if_cancelled_were_slow_seconds: float | None = None
+    n_effective: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeoutAdvice:
-    """Recommendations per workflow and overall for a wanted risk (0.01: one run in a hundred exceeds it), None: not computed."""
+    """Recommendations per workflow and overall for a wanted risk (0.01: one run in a hundred exceeds it), None: not computed.
+
+    `dropped`: runs that say nothing about durations, by reason. `one_each`: the workflows differ so much that one limit for all
+    makes every hang of the fast ones expensive.
+    """
 
     risk: float | None
     overall: WorkflowAdvice
     workflows: tuple[WorkflowAdvice, ...] = ()
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    one_each: bool = False
