@@ -49,13 +49,14 @@ def _read(group: LogGroup, options: ReadOptions, stamps_from: LogGroup | None = 
                     on_unrecognised=options.on_unrecognised,
                     through=partial(StampTransfer, _events(stamps_from, options)) if stamps_from else None,
                 )
-            reader.read(stream.name, _reported(stream, options), partial(_describe, stream, options))
+            reader.read(stream.name, _reported(stream, options), partial(describe, stream, options))
     if reader is None:
         raise ValueError("a log has at least one file")
     return reader.result()
 
 
-def _describe(stream: LogStream, options: ReadOptions) -> SourceInfo:
+def describe(stream: LogStream, options: ReadOptions) -> SourceInfo:
+    """What a stream knows of itself once it has been read."""
     return SourceInfo(
         name=stream.name,
         bytes=stream.bytes,

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from analyzer.cli import check, compare, doctor, report, show
+from analyzer.cli import check, compare, doctor, ingest, report, show, timeout
 from analyzer.cli.options import Version
 from analyzer.cli.output import note
 from analyzer.errors import ComfymeterError, ExitCode
@@ -29,6 +29,8 @@ def root(context: typer.Context, version: Version = False) -> None:
 
 app.command("report")(report.command)
 app.command("show")(show.command)
+app.command("timeout")(timeout.command)
+app.command("ingest")(ingest.command)
 app.command("compare")(compare.command)
 app.command("check")(check.command)
 app.command("doctor")(doctor.command)

@@ -83,6 +83,27 @@ def write_file(path: str, document: "Document") -> None:
         raise ComfymeterError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
+def replace_file(path: str, text: str) -> None:
+    """Replaces a file that is there, through links, in one step, with its mode. Raises ComfymeterError."""
+    target = Path(path).resolve()
+    try:
+        mode = target.stat().st_mode & 0o7777
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode())
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, mode)
+            os.replace(name, target)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(name)
+            raise
+    except OSError as error:
+        raise ComfymeterError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

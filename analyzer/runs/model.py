@@ -285,3 +285,9 @@ class ServerStart:
     attention: str | None = None
     dynamic_vram: bool | None = None
     custom_nodes: tuple[CustomNode, ...] = ()
+
+    @property
+    def epoch(self) -> str | None:
+        """What this server runs on: versions, device and memory mode. Runs of another state say less about the next one."""
+        facts = (self.comfyui_version, self.python_version, self.pytorch_version, self.device, self.vram_state)
+        return "|".join(fact or "?" for fact in facts) if any(facts) else None

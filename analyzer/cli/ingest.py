@@ -1,0 +1,60 @@
+"""`comfymeter ingest LOG... --store URL`: logs into the history."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from analyzer.cli import options
+from analyzer.cli.options import Common, limit_seconds
+from analyzer.errors import UsageError
+
+DEFAULT_STORE = "comfymeter.db"
+StorePlace = Annotated[
+    str | None,
+    typer.Option("--store", metavar="URL", help=f"A SQLite file or any SQLAlchemy URL ({DEFAULT_STORE}).", show_default=False),
+]
+
+
+def command(
+    logs: options.Logs,
+    store: StorePlace = None,
+    timeout: options.Timeout = None,
+    keep: Annotated[str | None, typer.Option(metavar="TIME", help="Forget runs older than this: 90d.")] = None,
+    keep_runs: Annotated[int | None, typer.Option(min=1, metavar="N", help="Keep the newest N runs.")] = None,
+    timezone: options.Timezone = None,
+    config: options.Config = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Adds what is new in logs to a history; a log that grew or was rotated is continued, a known one adds nothing."""
+    from analyzer.cli.output import Progress, note
+    from analyzer.history import open_store
+    from analyzer.ingesting import ingest
+    from analyzer.logs import ReadOptions
+
+    common = Common(config=config, timezone=timezone, quiet=quiet)
+    settings = common.settings()
+    zone = common.zone(settings)
+    limit = limit_seconds(timeout, settings)
+    oldest = _duration("--keep", keep)
+    history = open_store(store or settings.store or DEFAULT_STORE)
+    now = time.time()
+    progress = Progress(quiet=quiet)
+    reading = ReadOptions(zone=zone, on_progress=progress)
+    for one in ingest(history, logs, reading, naming=settings.naming, limit_seconds=limit, now=now):
+        progress.done()
+        added = one.added
+        note(f"{one.name}: {added.new} new runs, {added.updated} updated, {added.known} known", quiet=quiet)
+    if oldest is not None or keep_runs is not None:
+        removed = history.prune(now=now, older_than_seconds=oldest, keep_runs=keep_runs)
+        note(f"{removed} old runs forgotten", quiet=quiet)
+    history.close()
+
+
+def _duration(flag: str, text: str | None) -> float | None:
+    from analyzer.units import parse_duration
+
+    try:
+        return parse_duration(text) if text is not None else None
+    except ValueError as error:
+        raise UsageError(f"{flag}: {error}") from error

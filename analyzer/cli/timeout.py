@@ -1,0 +1,206 @@
+"""`comfymeter timeout`: what the client's limit should be, with a stated risk."""
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.cli import options
+from analyzer.cli.options import Common, limit_seconds
+from analyzer.errors import ComfymeterError, NoRunsError, SettingsError, UsageError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from analyzer.advising import Answer
+    from analyzer.settings import Settings
+
+Logs = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="LOG...", help="Logs as for report; or --runs FILE.", show_default=False),
+]
+Runs = Annotated[
+    str | None,
+    typer.Option(
+        "--runs", metavar="FILE", help="Durations from elsewhere: CSV or JSON lines, workflow,duration_seconds[,status,cold,at]."
+    ),
+]
+Risk = Annotated[str | None, typer.Option(metavar="SHARE", help="Share of runs that may exceed the timeout (1%).")]
+Limit = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit", metavar="NAME=TIME", help="A limit in use, to rate: client=300s. May be repeated.", show_default=False
+    ),
+]
+Apply = Annotated[
+    str | None,
+    typer.Option(metavar="FILE:KEY", help="Set the recommendation in a YAML or TOML file: config.yaml:comfyui.timeout."),
+]
+Format = Annotated[str, typer.Option("--format", metavar="NAME", help="terminal, text, markdown, json or yaml.")]
+
+
+def command(
+    logs: Logs = None,
+    runs: Runs = None,
+    store: Annotated[str | None, typer.Option(metavar="URL", help="The history that ingest made.")] = None,
+    risk: Risk = None,
+    limit: Limit = None,
+    timeout: options.Timeout = None,
+    workflow: options.WorkflowName = None,
+    apply: Apply = None,
+    yes: Annotated[bool, typer.Option("--yes", help="With --apply: write, do not only show.")] = False,
+    output: options.Output = None,
+    format: Format = "terminal",
+    since: options.Since = None,
+    until: options.Until = None,
+    timezone: options.Timezone = None,
+    config: options.Config = None,
+    color: options.Color = None,
+    redact: options.Redact = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """A recommended timeout per workflow and overall, with its risk, from few, skewed, partly cut-short runs."""
+    from analyzer.cli.output import note, render_options, write_file, write_stdout
+    from analyzer.renderers.answering import FORMATS, format_for, render_answer
+
+    common = Common(config=config, color=color, redact=redact, timezone=timezone, quiet=quiet)
+    settings = common.settings()
+    if sum(map(bool, (logs, runs, store))) != 1:
+        raise UsageError("timeout: give logs, or --store URL, or --runs FILE")
+    if format not in FORMATS:
+        raise UsageError(f"{format} is not a format of this command; known are {' '.join(FORMATS)}")
+    targets = [(target, format_for(target)) for target in output or []]
+    in_force = limit_seconds(timeout, settings)
+    wanted = _risk(risk, settings)
+    limits = _limits(limit or [], in_force, settings)
+    zone = common.zone(settings)
+    if store:
+        answer = _from_store(store, workflow, wanted, limits, in_force)
+    elif runs:
+        answer = _from_list(runs, workflow, wanted, limits)
+    else:
+        answer = _from_logs(logs or [], common, settings, zone, wanted, limits, in_force, (workflow, since, until))
+    for target, name in targets:
+        write_file(target, render_answer(name, answer, render_options(common, settings, shared=True)))
+        note(f"wrote {target}", quiet=quiet)
+    if not targets or format != "terminal":
+        write_stdout(render_answer(format, answer, render_options(common, settings, shared=format not in ("terminal", "text"))))
+    if apply:
+        _apply(apply, answer, yes=yes, quiet=quiet)
+
+
+def _risk(text: str | None, settings: "Settings") -> float:
+    from analyzer.settings_values import risk
+    from analyzer.timeouts.recommend import DEFAULT_RISK
+
+    if text is None:
+        return settings.risk if settings.risk is not None else DEFAULT_RISK
+    try:
+        return risk(text)
+    except ValueError as error:
+        raise UsageError(f"--risk: {error}") from error
+
+
+def _limits(given: list[str], in_force: float | None, settings: "Settings") -> dict[str, float]:
+    """The named limits: of the command line, the one in force, those of the workflows."""
+    from analyzer.units import parse_duration
+
+    limits: dict[str, float] = {}
+    for text in given:
+        name, equals, value = text.rpartition("=")
+        try:
+            limits[name.strip() if equals else text.strip()] = parse_duration(value)
+        except ValueError as error:
+            raise UsageError(f"--limit: {error}") from error
+    if in_force is not None:
+        limits.setdefault("in force", in_force)
+    return {**limits, **{name: seconds for name, seconds in settings.naming.limits().items() if name not in limits}}
+
+
+def _from_store(place: str, workflow: str | None, risk: float, limits: dict[str, float], in_force: float | None) -> "Answer":
+    from analyzer.advising import answer_for_history
+    from analyzer.history import open_store
+    from analyzer.timeouts.samples import MOST_RUNS
+
+    history = open_store(place)
+    answer = answer_for_history(
+        history.timings(workflow=workflow, newest=MOST_RUNS), risk=risk, limits=limits, limit_in_force=in_force
+    )
+    history.close()
+    if answer is None:
+        raise NoRunsError(f"{place}: no run in this history that says anything about durations")
+    return answer
+
+
+def _from_list(path: str, workflow: str | None, risk: float, limits: dict[str, float]) -> "Answer":
+    from analyzer.advising import answer_for_list
+    from analyzer.errors import SourceError
+    from analyzer.run_list import parse_run_list
+
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            listed = [row for row in parse_run_list(file, path) if workflow in (None, row.workflow)]
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
+    answer = answer_for_list(listed, risk=risk, limits=limits)
+    if answer is None:
+        raise NoRunsError(f"{path}: no run that says anything about durations")
+    return answer
+
+
+def _from_logs(
+    logs: list[str],
+    common: Common,
+    settings: "Settings",
+    zone: "tzinfo | None",
+    risk: float,
+    limits: dict[str, float],
+    in_force: float | None,
+    chosen: tuple[str | None, str | None, str | None],
+) -> "Answer":
+    from analyzer.advising import answer_for_runs
+    from analyzer.cli.reading import question, read
+    from analyzer.report import combine
+
+    workflow, since, until = chosen
+    readings = read(logs, common, zone)
+    asked = question(readings, limit=in_force, workflow=workflow, since=since, until=until, zone=zone, naming=settings.naming)
+    analysis = combine(readings, asked)
+    answer = answer_for_runs(analysis.runs, analysis.server_starts, risk=risk, limits=limits, limit_in_force=in_force)
+    if answer is None:
+        names = ", ".join(source.name for source in analysis.sources)
+        raise NoRunsError(f"{names}: no run that says anything about durations")
+    return answer
+
+
+def _apply(target: str, answer: "Answer", *, yes: bool, quiet: bool) -> None:
+    """Shows the change; writes it only with --yes, whole or not at all, keeping the file's mode."""
+    from analyzer.cli.output import note, replace_file, write_stdout
+    from analyzer.setting_edit import edit_duration
+
+    name, _, key = target.rpartition(":")
+    if not name or not key:
+        raise UsageError(f"--apply: {target!r} must be FILE:KEY, like config.yaml:comfyui.timeout")
+    seconds = answer.advice.overall.recommended_seconds
+    if seconds is None:
+        raise ComfymeterError(f"--apply: there is no recommendation to write: {answer.advice.overall.reason}")
+    try:
+        with open(name, encoding="utf-8", newline="") as file:
+            before = file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise SettingsError(f"{name}: cannot be read: {reason}") from error
+    edit = edit_duration(before, Path(name).name, key, seconds)
+    if edit.after == edit.before:
+        note(f"{name}: {key} is {seconds:g} s already", quiet=quiet)
+        return
+    diff = difflib.unified_diff(edit.before.splitlines(), edit.after.splitlines(), name, name, lineterm="", n=1)
+    write_stdout("\n".join(diff))
+    if yes:
+        replace_file(name, edit.after)
+        note(f"wrote {name}", quiet=quiet)
+    else:
+        note("nothing written; --yes writes it", quiet=quiet)

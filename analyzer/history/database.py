@@ -1,0 +1,86 @@
+"""Opening the database: SQLite made safe for several writers and sudden death, anything else as SQLAlchemy has it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from analyzer.errors import ComfymeterError, UsageError
+from analyzer.history.schema import VERSION, prepare, stored_version
+
+_BUSY_MS = 60_000
+# Any number will do, as long as only this program uses it.
+_POSTGRES_LOCK = 0x0C0F_F7AE
+
+
+def url_of(place: str) -> str:
+    """A plain path is a SQLite file."""
+    return place if "://" in place else f"sqlite:///{place}"
+
+
+def open_engine(place: str) -> Engine:
+    """The database, with its tables as this version needs them. Raises UsageError or ComfymeterError."""
+    try:
+        url = make_url(url_of(place))
+        if url.get_backend_name() == "sqlite" and url.database:
+            _create_private(url.database)
+        engine = create_engine(url)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _sqlite_settings)
+            event.listen(engine, "begin", _sqlite_begin)
+        with writing(engine) as connection:
+            _refuse_newer(connection, shown(place))
+            prepare(connection)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise UsageError(f"--store: {shown(place)} is no database URL that can be opened: {_first_line(error)}") from error
+    except (SQLAlchemyError, OSError) as error:
+        raise ComfymeterError(f"{shown(place)}: the history cannot be opened: {_first_line(error)}") from error
+    return engine
+
+
+def shown(place: str) -> str:
+    """A place as it may be printed: without its password."""
+    return make_url(place).render_as_string(hide_password=True) if "://" in place else place
+
+
+def _first_line(error: BaseException) -> str:
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+
+
+def _create_private(path: str) -> None:
+    """The history is nobody else's business: the file is made readable for its owner alone."""
+    if path != ":memory:" and not os.path.exists(path):
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _sqlite_settings(connection: Any, record: Any) -> None:
+    # The driver's own transactions begin too late for us; WAL lets readers go on while one writes. NORMAL loses no committed
+    # data when the process dies, only when the machine loses power.
+    connection.isolation_level = None
+    for pragma in (f"busy_timeout={_BUSY_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    # A writer takes its lock before it reads, so that what it has read still holds when it writes.
+    write = connection.get_execution_options().get("comfymeter_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that no other writer is in at the same time: all of it is stored, or nothing."""
+    with engine.connect().execution_options(comfymeter_write=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK})
+        yield connection
+
+
+def _refuse_newer(connection: Connection, place: str) -> None:
+    known = stored_version(connection)
+    if known is not None and known > VERSION:
+        raise ComfymeterError(f"{place}: this history is of version {known}, newer than {VERSION}; update comfymeter")

@@ -1,0 +1,40 @@
+"""A run as it is stored: what later questions need, and no more. No prompt, no message, no path goes into the history."""
+
+from typing import Any
+
+from analyzer.runs.model import Run
+
+Row = dict[str, Any]
+
+
+def row_of(run: Run, *, timezone: str | None, epoch: str | None, limit_seconds: float | None) -> Row:
+    """The columns of a run, without the log it belongs to."""
+    gave_up = run.client_timeout
+    known_bytes = [load.added_bytes for load in run.loads if load.added_bytes is not None]
+    return {
+        "workflow": run.workflow.name[:200],
+        "log_signature": run.workflow.signature[:1000],
+        "graph_signature": None,
+        "outcome": run.outcome.value,
+        "failure_kind": run.failure.kind[:200] if run.failure else None,
+        "partial": run.partial,
+        "start": run.start.value,
+        "clock": run.duration_source.value if run.duration_source else None,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "timezone": timezone,
+        "queue_seconds": run.queue_seconds,
+        "seconds": run.total_seconds,
+        "finished": run.duration_seconds is not None,
+        "limit_seconds": run.limit_seconds if run.limit_seconds is not None else limit_seconds,
+        "client_limit_seconds": gave_up.limit_seconds if gave_up else None,
+        "client_gave_up": gave_up is not None,
+        "phases": {time.phase.value: round(time.seconds, 6) for time in run.phases},
+        "passes": [[bar.steps, bar.total_steps, bar.seconds, bar.seconds_per_step] for bar in run.passes],
+        "loads": len(run.loads),
+        "reloads": sum(load.reload for load in run.loads),
+        "added_bytes": sum(known_bytes) if known_bytes else None,
+        "vram_peak_bytes": run.vram.peak_bytes if run.vram else None,
+        "vram_source": run.vram.source if run.vram else None,
+        "epoch": epoch[:400] if epoch else None,
+    }

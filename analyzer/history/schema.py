@@ -1,0 +1,126 @@
+"""The tables of the history, and how an older store becomes a newer one."""
+
+from collections.abc import Callable
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    insert,
+    select,
+    update,
+)
+
+VERSION = 1
+
+metadata = MetaData()
+
+META = Table(
+    "comfymeter_meta", metadata, Column("key", String(40), primary_key=True), Column("value", String(200), nullable=False)
+)
+
+LOGS = Table(
+    "logs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(400), nullable=False),
+    # What has been read of it: its identity is that another file begins with the same bytes.
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("ingested_at", Float, nullable=False),
+    # Runs it had when it was read; those that are not there any more have been forgotten on purpose.
+    Column("runs", Integer, nullable=False),
+    UniqueConstraint("size", "sha256"),
+)
+
+RUNS = Table(
+    "runs",
+    metadata,
+    Column("log_id", Integer, ForeignKey("logs.id", ondelete="CASCADE"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("workflow", String(200), nullable=False),
+    Column("log_signature", String(1000), nullable=False),
+    Column("graph_signature", String(1000)),
+    Column("outcome", String(20), nullable=False),
+    Column("failure_kind", String(200)),
+    Column("partial", Boolean, nullable=False),
+    Column("start", String(10), nullable=False),
+    Column("clock", String(10)),
+    Column("started_at", Float),
+    Column("ended_at", Float),
+    Column("timezone", String(60)),
+    Column("queue_seconds", Float),
+    # The duration, or what was seen of an unfinished run.
+    Column("seconds", Float),
+    Column("finished", Boolean, nullable=False),
+    Column("limit_seconds", Float),
+    Column("client_limit_seconds", Float),
+    Column("client_gave_up", Boolean, nullable=False),
+    Column("phases", JSON, nullable=False),
+    Column("passes", JSON, nullable=False),
+    Column("loads", Integer, nullable=False),
+    Column("reloads", Integer, nullable=False),
+    Column("added_bytes", BigInteger),
+    Column("vram_peak_bytes", BigInteger),
+    Column("vram_source", String(10)),
+    Column("epoch", String(400)),
+    # What `timeout` asks for stands in one index: a million runs are answered without reading the rows themselves.
+    Index("runs_by_time", "ended_at"),
+    Index(
+        "runs_for_timeout",
+        "workflow",
+        "outcome",
+        "seconds",
+        "start",
+        "started_at",
+        "epoch",
+        "queue_seconds",
+        "limit_seconds",
+        "client_limit_seconds",
+        "client_gave_up",
+    ),
+)
+
+# A workflow's two spellings: what the log shows of it, and its graph as the API gives it.
+SPELLINGS = Table(
+    "workflow_spellings",
+    metadata,
+    Column("log_signature", String(1000), primary_key=True),
+    Column("graph_signature", String(1000), primary_key=True),
+    Column("runs", Integer, nullable=False),
+)
+
+Migration = Callable[[Connection], None]
+# The step at place N turns version N + 1 into N + 2.
+MIGRATIONS: tuple[Migration, ...] = ()
+
+
+def stored_version(connection: Connection) -> int | None:
+    """The version of an existing store; None for an empty database."""
+    if not connection.dialect.has_table(connection, META.name):
+        return None
+    value = connection.execute(select(META.c.value).where(META.c.key == "version")).scalar()
+    return int(value) if value is not None else None
+
+
+def prepare(connection: Connection, migrations: tuple[Migration, ...] = MIGRATIONS, version: int = VERSION) -> None:
+    """Makes the tables, or brings those of an older version up to this one. The caller has refused newer ones."""
+    known = stored_version(connection)
+    if known is None:
+        metadata.create_all(connection)
+        connection.execute(insert(META).values(key="version", value=str(version)))
+        return
+    for step in migrations[known - 1 : version - 1]:
+        step(connection)
+    if known < version:
+        connection.execute(update(META).where(META.c.key == "version").values(value=str(version)))

@@ -1,0 +1,116 @@
+"""What `comfymeter timeout` prints and writes: terminal, text, Markdown, JSON, YAML."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from io import StringIO
+from typing import Any
+
+from analyzer.advising import Answer, Room
+from analyzer.errors import UsageError
+from analyzer.renderers.base import Options
+from analyzer.renderers.clean import encodable
+from analyzer.renderers.json_timeout import timeout_object
+from analyzer.renderers.markdown_text import plain, table
+from analyzer.renderers.rounding import number
+from analyzer.renderers.words import percent, seconds
+from analyzer.timeouts.timers import Timer
+
+FORMATS = ("terminal", "text", "markdown", "json", "yaml")
+SUFFIXES = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".md": "markdown", ".txt": "text"}
+
+
+def format_for(target: str) -> str:
+    """The format of a file's suffix. Raises UsageError."""
+    for suffix, name in SUFFIXES.items():
+        if target.lower().endswith(suffix):
+            return name
+    raise UsageError(f"{target}: the suffix does not name a format; known are {' '.join(SUFFIXES)}")
+
+
+def render_answer(name: str, answer: Answer, options: Options) -> str:
+    """The answer in one of `FORMATS`."""
+    if name not in FORMATS:
+        raise UsageError(f"{name} is not a format of this command; known are {' '.join(FORMATS)}")
+    if name == "json":
+        return encodable(json.dumps(_redacted(answer, options), ensure_ascii=False, indent=1)) + "\n"
+    if name == "yaml":
+        return _yaml(_redacted(answer, options))
+    if name == "markdown":
+        return "\n".join(_markdown(answer, options)) + "\n"
+    from analyzer.renderers.terminal.answer import render
+
+    return render(answer, options if name == "terminal" else replace(options, color=False))
+
+
+def _redacted(answer: Answer, options: Options) -> Any:
+    return options.redactor.report_value(answer_object(answer))
+
+
+def answer_object(answer: Answer) -> dict[str, Any]:
+    """`comfymeter.timeout/1` with what belongs to this command alone."""
+    known = timeout_object(answer.advice) or {}
+    return {
+        **known,
+        "limits": [_room(room) for room in answer.rooms()],
+        "timers": None
+        if answer.timers is None
+        else {name: _timer(getattr(answer.timers, name)) for name in ("queue", "run", "silence")},
+    }
+
+
+def _room(room: Room) -> dict[str, Any]:
+    return {
+        "limit": room.limit,
+        "limit_seconds": number(room.limit_seconds),
+        "workflow": room.workflow,
+        "risk": number(room.risk),
+        "room_seconds": number(room.room_seconds),
+        "room_ratio": number(room.room_ratio),
+    }
+
+
+def _timer(timer: Timer | None) -> dict[str, Any] | None:
+    if timer is None:
+        return None
+    return {
+        "n": timer.n,
+        "quantile_seconds": number(timer.quantile_seconds),
+        "recommended_seconds": number(timer.recommended_seconds),
+        "basis": timer.basis.value,
+    }
+
+
+def _yaml(value: Any) -> str:
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.default_flow_style = False
+    out = StringIO()
+    yaml.dump(value, out)
+    return out.getvalue()
+
+
+def _markdown(answer: Answer, options: Options) -> Iterator[str]:
+    """The table that people build by hand: mode, mean, max; then what is recommended and what each limit risks."""
+    yield f"### Timeouts for a risk of {percent(answer.advice.risk or 0.0)} per run\n"
+    limits = list(dict.fromkeys(answer.limits.items()))
+    titles = ["workflow", "runs", "cut short", "mean", "max", "timeout", "evidence"]
+    titles += [f"P(> {name} {seconds(value)})" if name != seconds(value) else f"P(> {name})" for name, value in limits]
+    rows = [
+        [
+            plain(row.workflow, options),
+            str(row.n),
+            str(row.censored),
+            seconds(answer.mean_seconds.get(row.workflow)),
+            seconds(row.worst_seconds),
+            seconds(row.recommended_seconds),
+            row.grade.value,
+            *(percent(row.risk_at[value]) if value in row.risk_at else "" for _, value in limits),
+        ]
+        for row in answer.rows()
+    ]
+    yield table(titles, rows)
+    yield ""
+    for row in answer.rows():
+        yield f"- {plain(row.workflow, options)}: {plain(row.reason, options)}"

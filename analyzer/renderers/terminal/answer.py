@@ -1,0 +1,125 @@
+"""`comfymeter timeout` for a terminal: the table, why, the named limits, the timers."""
+
+from collections.abc import Iterator
+
+from analyzer.advising import Answer, Room
+from analyzer.renderers.base import Options
+from analyzer.renderers.terminal import styles
+from analyzer.renderers.terminal.page import Page, printed
+from analyzer.renderers.terminal.table import Column, Row
+from analyzer.renderers.words import duration, percent, plural, seconds, sentence
+from analyzer.timeouts.advice import Grade, WorkflowAdvice
+from analyzer.timeouts.timers import Basis, Timer
+
+_ADVICE = (
+    Column(title="workflow", keep=100, least=12),
+    Column(title="runs", keep=92, right=True),
+    Column(title="cut short", keep=70, right=True),
+    Column(title="cold", keep=50, right=True),
+    Column(title="median", keep=80, right=True),
+    Column(title="quantile", keep=60, right=True),
+    Column(title="worst", keep=85, right=True),
+    Column(title="timeout", keep=99, right=True),
+    Column(title="between", keep=65),
+    Column(title="evidence", keep=90),
+)
+_ROOMS = (
+    Column(title="limit", keep=100),
+    Column(title="workflow", keep=95, least=12),
+    Column(title="exceeded by", keep=98, right=True),
+    Column(title="80 % between", keep=60),
+    Column(title="room", keep=90, right=True),
+    Column(title="of worst", keep=70, right=True),
+)
+_LOOK = (Grade.NONE, Grade.PROVISIONAL, Grade.LOW)
+
+
+def render(answer: Answer, options: Options) -> str:
+    page = Page(options)
+    page.paragraph((headline(answer), "bold"), indent=0)
+    page.heading("Timeouts", f"for a risk of {percent(answer.advice.risk or 0.0)} per run")
+    page.table(_ADVICE, [_row(row) for row in answer.rows()])
+    _reasons(page, answer)
+    rooms = answer.rooms()
+    if rooms:
+        page.heading("Limits in use", "the chance that a run exceeds them")
+        page.table(_ROOMS, [_room(room) for room in rooms])
+    timers = list(_timers(answer))
+    if timers:
+        page.heading("Three timers", "instead of one")
+        for text in timers:
+            page.paragraph(text)
+    return printed(page)
+
+
+def headline(answer: Answer) -> str:
+    """The recommendation in a sentence or two."""
+    overall = answer.advice.overall
+    if overall.recommended_seconds is None:
+        return f"No recommendation: {overall.reason}."
+    parts = [f"Recommended: {seconds(overall.recommended_seconds)}."]
+    if overall.risk_at_recommended is not None:
+        parts.append(f"About {percent(overall.risk_at_recommended)} of runs will need longer.")
+    if answer.advice.one_each:
+        parts.append("The workflows differ so much that each should have its own.")
+    parts.append(f"Evidence: {overall.grade.value}, {plural(overall.finished, 'finished run')}, {overall.censored} cut short.")
+    return " ".join(parts)
+
+
+def _row(row: WorkflowAdvice) -> Row:
+    ends = row.recommended_interval_seconds
+    return (
+        row.workflow,
+        f"{row.n:,}",
+        f"{row.censored:,}",
+        f"{row.cold:,}",
+        duration(row.median_seconds),
+        duration(row.quantile_seconds),
+        duration(row.worst_seconds),
+        (seconds(row.recommended_seconds) or "none", "bold"),
+        f"{duration(ends[0])} to {duration(ends[1])}" if ends else "",
+        (row.grade.value, styles.LOOK if row.grade in _LOOK else ""),
+    )
+
+
+def _reasons(page: Page, answer: Answer) -> None:
+    page.blank()
+    for row in answer.rows():
+        page.paragraph(f"{row.workflow}: {sentence(row.reason)}", *((f" {sentence(note)}", styles.QUIET) for note in row.notes))
+    dropped = ", ".join(f"{count} {reason}" for reason, count in answer.advice.dropped.items())
+    if dropped:
+        page.paragraph((f"Left out: {dropped}.", styles.QUIET))
+
+
+def _room(room: Room) -> Row:
+    style = styles.BAD if room.room_seconds is not None and room.room_seconds < 0 else ""
+    ends = room.risk_interval
+    return (
+        f"{room.limit} {seconds(room.limit_seconds)}" if room.limit != seconds(room.limit_seconds) else room.limit,
+        room.workflow,
+        percent(room.risk) if room.risk is not None else "",
+        f"{percent(ends[0])} to {percent(ends[1])}" if ends else "",
+        (seconds(room.room_seconds), style),
+        (percent(room.room_ratio), style) if room.room_ratio is not None else "",
+    )
+
+
+def _timers(answer: Answer) -> Iterator[str]:
+    known = answer.timers
+    if known is None:
+        return
+    if known.queue:
+        yield f"Waiting in the queue: {seconds(known.queue.recommended_seconds)} ({plural(known.queue.n, 'run')})."
+    if known.run:
+        yield f"From the run's start to its end: {seconds(known.run.recommended_seconds)} ({plural(known.run.n, 'run')})."
+    if known.silence:
+        yield f"Without a new line: {seconds(known.silence.recommended_seconds)} ({_silence(known.silence)})."
+
+
+def _silence(timer: Timer) -> str:
+    basis = {
+        Basis.LINES: "from the longest gaps between stamped lines",
+        Basis.STEPS: "from the pace of bars, so while one runs",
+        Basis.RUNS: "from whole runs",
+    }
+    return f"{plural(timer.n, 'run')}, {basis[timer.basis]}"
