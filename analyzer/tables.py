@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from analyzer.renderers.clean import encodable
 from analyzer.renderers.rounding import number
 from analyzer.report import Report
 from analyzer.runs.model import Phase
@@ -66,7 +67,11 @@ def _series(column: Column, rows: list[Any], *, aware: bool) -> "pd.Series[Any]"
         moments = [pd.NaT if at is None else pd.Timestamp(round(at * 1000), unit="ms") for at in values]
         naive = pd.Series(moments, dtype="datetime64[ms]")
         return naive.dt.tz_localize("UTC") if aware else naive
-    return pd.Series(values, dtype="string" if column.kind == TEXT else column.kind)
+    if column.kind == TEXT:
+        # Arrow, which carries the texts, refuses what UTF-8 cannot.
+        values = [encodable(str(value)) if value is not None else None for value in values]
+        return pd.Series(values, dtype="string")
+    return pd.Series(values, dtype=column.kind)
 
 
 def _of(kind: str, *names: str) -> tuple[Column, ...]:

@@ -16,8 +16,7 @@ from analyzer.containers.line_forms import COMPOSE, COMPOSE_STAMPED
 from analyzer.lines import MAX_LINE_BYTES, Piece, line_blocks, strip_controls
 from tests import containers_encode as encode
 
-CAPTURES = Path(__file__).parents[2] / "shared" / "captures"
-needs_captures = pytest.mark.skipif(not CAPTURES.is_dir(), reason="the recorded sessions are not on this machine")
+CAPTURES = Path(__file__).parent / "captures"
 
 BAR = "\r  0%|          | 0/3 [00:00<?, ?it/s]\r100%|██████████| 3/3 [00:01<00:00,  2.15it/s]".encode()
 LOG = [
@@ -127,7 +126,6 @@ def test_a_line_without_end_stays_bounded(one: Container) -> None:
     assert max((len(piece.text) for piece in one.unwrap(blocks, None)), default=0) <= 10 * MAX_LINE_BYTES
 
 
-@needs_captures
 @pytest.mark.parametrize("name", encode.ENCODERS)
 @pytest.mark.parametrize("session", ["S1-simple", "S4-failures", "S7c-ansi-in-pipe"])
 def test_round_trip_of_recorded_sessions(session: str, name: str) -> None:
@@ -144,7 +142,6 @@ def test_round_trip_of_recorded_sessions(session: str, name: str) -> None:
     assert texts(container(name).unwrap(line_blocks(slabs(data, 16 * 1024)), None)) == lines
 
 
-@needs_captures
 @pytest.mark.parametrize("path", sorted(CAPTURES.glob("*/internal_logs_raw*.json")), ids=lambda path: path.parent.name)
 def test_recorded_internal_logs(path: Path) -> None:
     entries = json.loads(path.read_text())["entries"]

@@ -21,8 +21,8 @@ from analyzer.lines import MAX_LINE_BYTES
 from analyzer.sources import LogFile, local_file, resolve, standard_input
 from analyzer.sources.compression import CODECS, BrokenArchiveError, Codec, codec_of, unpack
 from analyzer.sources.encoding import Utf8Chunks
+from tests.samples import SAMPLES
 
-CAPTURES = Path(__file__).parents[2] / "shared" / "captures"
 LOG = "Total VRAM 24576 MB\ngot prompt\n\r100%|██████████| 3/3 [00:01<00:00]\nPrompt executed in 3.04 seconds\n"
 KOREAN = "got prompt\nC:\\사용자\\홍길동\\ComfyUI\nComfyUI 편집 실패: 작업 타임아웃 (300초 초과)\n"
 
@@ -345,8 +345,7 @@ def test_a_line_without_end_stays_bounded() -> None:
         assert max(map(len, stream.blocks())) <= 2 * MAX_LINE_BYTES
 
 
-@pytest.mark.skipif(not CAPTURES.is_dir(), reason="the recorded sessions are not on this machine")
-@pytest.mark.parametrize("path", sorted(CAPTURES.glob("*/stdout.raw.log")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("capture-*.log")), ids=lambda path: path.stem)
 def test_recorded_sessions_come_through_unchanged(path: Path) -> None:
     assert content(local_file(str(path))).encode() == path.read_bytes()
 
