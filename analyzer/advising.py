@@ -1,16 +1,23 @@
 """The answer to "what should the timeout be": advice, the limits in use against it, timers and what-ifs, from any history."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import statistics
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from analyzer.run_list import ListedRun
-from analyzer.runs.model import Run, ServerStart, Start
+from analyzer.runs.model import Phase, Run, ServerStart, Start
 from analyzer.timeouts.advice import TimeoutAdvice, WorkflowAdvice
+from analyzer.timeouts.changes import Change, FasterSampling, KeepLoaded, OtherSteps, Without
 from analyzer.timeouts.observations import Dropped, Observation, Status, observe, observe_status
 from analyzer.timeouts.recommend import advise
 from analyzer.timeouts.samples import Collected, collect
 from analyzer.timeouts.timers import Timers, timers
+from analyzer.timeouts.whatif import WhatIf, phased, what_if
+
+# A what-if resamples the runs hundreds of times; more of them change nothing.
+MOST_WHAT_IF_RUNS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +34,15 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Assumed:
+    """A what-if for one workflow: its name on the command line and what comes of it."""
+
+    workflow: str
+    name: str
+    outcome: WhatIf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """All that `comfymeter timeout` says. `limits`: the named limits asked about, in seconds; `mean_seconds` by workflow."""
 
@@ -34,6 +50,7 @@ class Answer:
     limits: Mapping[str, float] = field(default_factory=dict)
     timers: Timers | None = None
     mean_seconds: Mapping[str, float] = field(default_factory=dict)
+    what_ifs: tuple[Assumed, ...] = ()
 
     def rows(self) -> tuple[WorkflowAdvice, ...]:
         """The workflows, then all of them together where they are several."""
@@ -60,12 +77,55 @@ def _room(name: str, seconds: float, row: WorkflowAdvice) -> Room:
 
 
 def answer_for_runs(
-    runs: Sequence[Run], starts: Iterable[ServerStart], *, risk: float, limits: Mapping[str, float], limit_in_force: float | None
+    runs: Sequence[Run],
+    starts: Iterable[ServerStart],
+    *,
+    risk: float,
+    limits: Mapping[str, float],
+    limit_in_force: float | None,
+    what_ifs: Sequence[str] = (),
 ) -> Answer | None:
-    """From the runs of logs; None where none says anything about durations."""
+    """From the runs of logs; None where none says anything about durations. `what_ifs`: see `change_named`."""
     epochs = {start.number: start.epoch for start in starts}
     named = ((run.workflow.name, observe(run, epoch=epochs.get(run.server_number), limit_seconds=limit_in_force)) for run in runs)
-    return _answer(collect(named), risk, limits, timers(runs, risk))
+    answer = _answer(collect(named), risk, limits, timers(runs, risk))
+    if answer is None or not what_ifs:
+        return answer
+    return replace(answer, what_ifs=tuple(_what_ifs(runs, answer, what_ifs, risk)))
+
+
+def _what_ifs(runs: Sequence[Run], answer: Answer, names: Sequence[str], risk: float) -> Iterator[Assumed]:
+    """Every what-if for every workflow, on its newest runs, against the limit asked about or else the recommendation."""
+    groups: dict[str, deque[Run]] = {}
+    for run in runs:
+        groups.setdefault(run.workflow.name, deque(maxlen=MOST_WHAT_IF_RUNS)).append(run)
+    for row in answer.advice.workflows:
+        limit = next(iter(answer.limits.values()), row.recommended_seconds)
+        known = phased(groups.get(row.workflow, ()))
+        for name in names:
+            change = change_named(name, groups.get(row.workflow, ()))
+            if limit is not None and known and change is not None:
+                outcome = what_if(known, [change], limit_seconds=limit, risk=risk)
+                yield Assumed(workflow=row.workflow, name=name, outcome=outcome)
+
+
+def change_named(name: str, runs: Iterable[Run]) -> Change | None:
+    """`keep-loaded`, `lighter-quantisation`, `without-PHASE`, `steps-N`; None where the runs do not tell what to compare with.
+
+    Raises ValueError for a name that is none of these.
+    """
+    if name == "keep-loaded":
+        return KeepLoaded()
+    if name == "lighter-quantisation":
+        return FasterSampling()
+    kind, _, value = name.partition("-")
+    if kind == "without" and value.replace("-", "_") in list(Phase):
+        return Without(phase=Phase(value.replace("-", "_")))
+    if kind == "steps" and value.isdigit() and int(value) > 0:
+        now = [sum(bar.total_steps or bar.steps for bar in run.passes) for run in runs if run.passes]
+        return OtherSteps(steps_now=round(statistics.median(now)), steps=int(value)) if now else None
+    phases = ", ".join(f"without-{phase.replace('_', '-')}" for phase in Phase if phase is not Phase.OTHER)
+    raise ValueError(f"{name!r} is no what-if; known are keep-loaded, lighter-quantisation, steps-N, {phases}")
 
 
 def answer_for_history(

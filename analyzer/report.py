@@ -13,7 +13,6 @@ from analyzer.reading import LogReader, LogReading
 from analyzer.runs.model import Requests, Run, ServerStart
 from analyzer.runs.table import RunTable, gathered
 from analyzer.timeouts.advice import TimeoutAdvice
-from analyzer.timeouts.first import advise
 from analyzer.window import Window
 from analyzer.workflows import Naming
 
@@ -67,7 +66,17 @@ def build_report(readings: Sequence[LogReading], question: Question) -> Report:
     """The report on any number of logs. Runs and server starts are numbered through in the order of the logs."""
     analysis = combine(readings, question)
     values = {name.name: getattr(analysis, name.name) for name in fields(Analysis)}
-    return Report(**values, findings=find_all(analysis), timeout=advise(analysis.runs))
+    return Report(**values, findings=find_all(analysis), timeout=_advice(analysis))
+
+
+def _advice(analysis: Analysis) -> TimeoutAdvice | None:
+    from analyzer.timeouts.recommend import advise_runs  # numpy, which only a report with runs needs
+
+    if not analysis.runs:
+        return None
+    limits = sorted({run.limit_seconds for run in analysis.runs if run.limit_seconds is not None})
+    epochs = {start.number: start.epoch for start in analysis.server_starts if start.epoch}
+    return advise_runs(analysis.runs, limits=limits, epochs=epochs)
 
 
 def combine(readings: Sequence[LogReading], question: Question) -> Analysis:

@@ -33,6 +33,12 @@ Limit = Annotated[
         "--limit", metavar="NAME=TIME", help="A limit in use, to rate: client=300s. May be repeated.", show_default=False
     ),
 ]
+WhatIfs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--what-if", metavar="NAME", help="keep-loaded, lighter-quantisation, without-PHASE. May be repeated.", show_default=False
+    ),
+]
 Apply = Annotated[
     str | None,
     typer.Option(metavar="FILE:KEY", help="Set the recommendation in a YAML or TOML file: config.yaml:comfyui.timeout."),
@@ -48,6 +54,8 @@ def command(
     limit: Limit = None,
     timeout: options.Timeout = None,
     workflow: options.WorkflowName = None,
+    what_if: WhatIfs = None,
+    steps: Annotated[int | None, typer.Option(min=1, metavar="N", help="What if runs had N steps in all.")] = None,
     apply: Apply = None,
     yes: Annotated[bool, typer.Option("--yes", help="With --apply: write, do not only show.")] = False,
     output: options.Output = None,
@@ -80,7 +88,9 @@ def command(
     elif runs:
         answer = _from_list(runs, workflow, wanted, limits)
     else:
-        answer = _from_logs(logs or [], common, settings, zone, wanted, limits, in_force, (workflow, since, until))
+        assumed = _what_ifs([*(what_if or []), *([f"steps-{steps}"] if steps else [])])
+        chosen = (workflow, since, until)
+        answer = _from_logs(logs or [], common, settings, zone, wanted, limits, in_force, chosen, assumed)
     for target, name in targets:
         write_file(target, render_answer(name, answer, render_options(common, settings, shared=True)))
         note(f"wrote {target}", quiet=quiet)
@@ -116,6 +126,18 @@ def _limits(given: list[str], in_force: float | None, settings: "Settings") -> d
     if in_force is not None:
         limits.setdefault("in force", in_force)
     return {**limits, **{name: seconds for name, seconds in settings.naming.limits().items() if name not in limits}}
+
+
+def _what_ifs(names: list[str]) -> list[str]:
+    """The names, if all of them are known: better said before a log has been read than after."""
+    from analyzer.advising import change_named
+
+    for name in names:
+        try:
+            change_named(name, ())
+        except ValueError as error:
+            raise UsageError(f"--what-if: {error}") from error
+    return names
 
 
 def _from_store(place: str, workflow: str | None, risk: float, limits: dict[str, float], in_force: float | None) -> "Answer":
@@ -160,6 +182,7 @@ def _from_logs(
     limits: dict[str, float],
     in_force: float | None,
     chosen: tuple[str | None, str | None, str | None],
+    what_ifs: list[str],
 ) -> "Answer":
     from analyzer.advising import answer_for_runs
     from analyzer.cli.reading import question, read
@@ -169,7 +192,9 @@ def _from_logs(
     readings = read(logs, common, zone)
     asked = question(readings, limit=in_force, workflow=workflow, since=since, until=until, zone=zone, naming=settings.naming)
     analysis = combine(readings, asked)
-    answer = answer_for_runs(analysis.runs, analysis.server_starts, risk=risk, limits=limits, limit_in_force=in_force)
+    answer = answer_for_runs(
+        analysis.runs, analysis.server_starts, risk=risk, limits=limits, limit_in_force=in_force, what_ifs=what_ifs
+    )
     if answer is None:
         names = ", ".join(source.name for source in analysis.sources)
         raise NoRunsError(f"{names}: no run that says anything about durations")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from io import StringIO
 from typing import Any
 
-from analyzer.advising import Answer, Room
+from analyzer.advising import Answer, Assumed, Room
 from analyzer.errors import UsageError
 from analyzer.renderers.base import Options
 from analyzer.renderers.clean import encodable
@@ -52,6 +52,7 @@ def answer_object(answer: Answer) -> dict[str, Any]:
     known = timeout_object(answer.advice) or {}
     return {
         **known,
+        "what_ifs": [_assumed(one) for one in answer.what_ifs],
         "limits": [_room(room) for room in answer.rooms()],
         "timers": None
         if answer.timers is None
@@ -67,6 +68,24 @@ def _room(room: Room) -> dict[str, Any]:
         "risk": number(room.risk),
         "room_seconds": number(room.room_seconds),
         "room_ratio": number(room.room_ratio),
+    }
+
+
+def _assumed(one: Assumed) -> dict[str, Any]:
+    outcome = one.outcome
+    ends = outcome.saving_interval_seconds
+    return {
+        "workflow": one.workflow,
+        "what_if": one.name,
+        "saving_seconds": number(outcome.saving_seconds),
+        "saving_interval_seconds": [number(end) for end in ends] if ends else None,
+        "at_most": outcome.at_most,
+        "limit_seconds": number(outcome.limit_seconds),
+        "risk_now": number(outcome.risk_now),
+        "risk_then": number(outcome.risk_then),
+        "recommended_now_seconds": number(outcome.recommended_now_seconds),
+        "recommended_then_seconds": number(outcome.recommended_then_seconds),
+        "inputs": [{"name": given.name, "value": given.value, "tag": given.tag.value} for given in outcome.inputs],
     }
 
 

@@ -36,6 +36,8 @@ def _workflow(row: WorkflowAdvice) -> dict[str, Any]:
         "risk_interval_at": {f"{limit:g}": _interval(ends) for limit, ends in sorted(row.risk_interval_at.items())},
         "grade": row.grade.value,
         "reason": row.reason,
+        "notes": list(row.notes),
+        "risk_at_recommended": number(row.risk_at_recommended),
     }
 
 

@@ -12,6 +12,7 @@ from analyzer.runs.model import Phase, Run
 from analyzer.timeouts.changes import LOADS, Change, FasterSampling, Input, KeepLoaded, Phases, Tag, Without
 from analyzer.timeouts.draws import COUNT, beta_quantile, interval, uniforms
 from analyzer.timeouts.estimate import Estimate, estimate
+from analyzer.timeouts.grading import recommended
 from analyzer.timeouts.observations import Observation, observe
 from analyzer.timeouts.pooling import Counts, Share
 from analyzer.timeouts.samples import BoolArray
@@ -48,6 +49,8 @@ class WhatIf:
     risk_interval_then: tuple[float, float]
     at_most: bool
     inputs: tuple[Input, ...]
+    recommended_now_seconds: float | None = None
+    recommended_then_seconds: float | None = None
 
 
 def phased(runs: Iterable[Run]) -> list[PhasedRun]:
@@ -80,6 +83,9 @@ def what_if(runs: Sequence[PhasedRun], changes: Sequence[Change], *, limit_secon
         risk_interval_then=(min(low, risk_then), max(high, risk_then)),
         at_most=any(isinstance(change, Without) for change in changes),
         inputs=_inputs(runs, changes),
+        recommended_now_seconds=recommended(now),
+        # Where a factor is not known exactly, for its middle value.
+        recommended_then_seconds=recommended(then[len(then) // 2]),
     )
 
 
@@ -136,7 +142,7 @@ def _savings(runs: Sequence[PhasedRun], changes: Sequence[Change]) -> FloatArray
     """The mean saving per run under resampled runs, a drawn cold share and drawn factors."""
     share_then = _cold_share(changes)
     cold = np.array([run.observation.cold is True for run in runs], dtype=np.bool_)
-    if not runs or (share_then is not None and not cold.any()):
+    if not runs or (share_then is not None and not _loads_are_timed(runs, cold)):
         return None
     counts = Share().after(Counts(runs=float(len(runs)), cold=float(cold.sum())))
     numbers = uniforms()
@@ -154,13 +160,19 @@ def _savings(runs: Sequence[PhasedRun], changes: Sequence[Change]) -> FloatArray
     return found
 
 
+def _loads_are_timed(runs: Sequence[PhasedRun], cold: BoolArray) -> bool:
+    """Whether a cold run tells what its loads took: without stamps no line does, and 0 would be no answer."""
+    return bool(cold.any()) and float(_total(_table(runs), LOADS)[cold].sum()) > 0
+
+
 def _mean(phases: Phases, cold: BoolArray, share: float, everything: Phases, all_cold: BoolArray) -> float:
     """Mean seconds of a run: loads of cold and warm runs by their share, the rest as it comes."""
     rest = [phase for phase in Phase if phase not in LOADS]
     loads, fallback = _total(phases, LOADS), _total(everything, LOADS)
     of_cold = loads[cold] if cold.any() else fallback[all_cold]
     of_warm = loads[~cold] if not cold.all() else fallback[~all_cold]
-    warm = float(of_warm.mean()) if len(of_warm) else _WARM_LOAD_SECONDS
+    # No warm run was seen: its loads take little, and never longer than a cold run's.
+    warm = float(of_warm.mean()) if len(of_warm) else min(_WARM_LOAD_SECONDS, float(of_cold.mean()) if len(of_cold) else 0.0)
     base = float(_total(phases, rest).mean())
     return base + (share * float(of_cold.mean()) + (1 - share) * warm if len(of_cold) else warm)
 

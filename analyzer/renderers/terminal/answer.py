@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from analyzer.advising import Answer, Room
+from analyzer.advising import Answer, Assumed, Room
 from analyzer.renderers.base import Options
 from analyzer.renderers.terminal import styles
 from analyzer.renderers.terminal.page import Page, printed
@@ -31,6 +31,15 @@ _ROOMS = (
     Column(title="room", keep=90, right=True),
     Column(title="of worst", keep=70, right=True),
 )
+_WHAT_IFS = (
+    Column(title="workflow", keep=95, least=12),
+    Column(title="what if", keep=100),
+    Column(title="saves per run", keep=98, right=True),
+    Column(title="80 % between", keep=80, right=True),
+    Column(title="timeout", keep=90, right=True),
+    Column(title="limit", keep=60, right=True),
+    Column(title="exceeded by", keep=70, right=True),
+)
 _LOOK = (Grade.NONE, Grade.PROVISIONAL, Grade.LOW)
 
 
@@ -44,6 +53,11 @@ def render(answer: Answer, options: Options) -> str:
     if rooms:
         page.heading("Limits in use", "the chance that a run exceeds them")
         page.table(_ROOMS, [_room(room) for room in rooms])
+    if answer.what_ifs:
+        page.heading("What if", "each by itself; savings of overlapping changes do not add up")
+        page.table(_WHAT_IFS, [_what_if(one) for one in answer.what_ifs])
+        for text in dict.fromkeys(_inputs(one) for one in answer.what_ifs):
+            page.paragraph((text, styles.QUIET))
     timers = list(_timers(answer))
     if timers:
         page.heading("Three timers", "instead of one")
@@ -101,6 +115,33 @@ def _room(room: Room) -> Row:
         f"{percent(ends[0])} to {percent(ends[1])}" if ends else "",
         (seconds(room.room_seconds), style),
         (percent(room.room_ratio), style) if room.room_ratio is not None else "",
+    )
+
+
+def _what_if(one: Assumed) -> Row:
+    outcome = one.outcome
+    ends = outcome.saving_interval_seconds
+    most = "at most " if outcome.at_most else ""
+    return (
+        one.workflow,
+        one.name,
+        f"{most}{seconds(outcome.saving_seconds)}" if outcome.saving_seconds is not None else "not known",
+        f"{seconds(ends[0])} to {seconds(ends[1])}" if ends else "",
+        _change(outcome.recommended_now_seconds, outcome.recommended_then_seconds),
+        seconds(outcome.limit_seconds),
+        f"{percent(outcome.risk_now)} to {percent(outcome.risk_then)}",
+    )
+
+
+def _change(now: float | None, then: float | None) -> str:
+    return f"{seconds(now)} to {seconds(then)}" if now != then else seconds(now)
+
+
+def _inputs(one: Assumed) -> str:
+    return (
+        f"{one.workflow}, {one.name}: "
+        + "; ".join(f"{given.name} {given.value} ({given.tag.value})" for given in one.outcome.inputs)
+        + "."
     )
 
 
