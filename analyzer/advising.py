@@ -10,6 +10,8 @@ from analyzer.run_list import ListedRun
 from analyzer.runs.model import Phase, Run, ServerStart, Start
 from analyzer.timeouts.advice import TimeoutAdvice, WorkflowAdvice
 from analyzer.timeouts.changes import Change, FasterSampling, KeepLoaded, OtherSteps, Without
+from analyzer.timeouts.estimate import estimate
+from analyzer.timeouts.grading import keep_or_change
 from analyzer.timeouts.observations import Dropped, Observation, Status, observe, observe_status
 from analyzer.timeouts.recommend import advise
 from analyzer.timeouts.samples import Collected, collect
@@ -18,6 +20,8 @@ from analyzer.timeouts.whatif import WhatIf, phased, what_if
 
 # A what-if resamples the runs hundreds of times; more of them change nothing.
 MOST_WHAT_IF_RUNS = 500
+# A limit is lowered only if this many runs in a row agree.
+RECENT_RUNS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +48,19 @@ class Assumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """All that `comfymeter timeout` says. `limits`: the named limits asked about, in seconds; `mean_seconds` by workflow."""
+    """All that `comfymeter timeout` says. `limits`: the named limits asked about, in seconds; `mean_seconds` by workflow.
+
+    `keep_seconds`: what the limit in force should be from now on, which is not the recommendation of the day: small changes
+    leave it alone.
+    """
 
     advice: TimeoutAdvice
     limits: Mapping[str, float] = field(default_factory=dict)
     timers: Timers | None = None
     mean_seconds: Mapping[str, float] = field(default_factory=dict)
     what_ifs: tuple[Assumed, ...] = ()
+    in_force_seconds: float | None = None
+    keep_seconds: float | None = None
 
     def rows(self) -> tuple[WorkflowAdvice, ...]:
         """The workflows, then all of them together where they are several."""
@@ -86,12 +96,34 @@ def answer_for_runs(
     what_ifs: Sequence[str] = (),
 ) -> Answer | None:
     """From the runs of logs; None where none says anything about durations. `what_ifs`: see `change_named`."""
+    found = observations_of(runs, starts, limit_in_force)
+    answer = _answer(found, risk, limits, timers(runs, risk))
+    if answer is None:
+        return None
+    answer = replace(answer, in_force_seconds=limit_in_force, keep_seconds=_keep(found, answer, limit_in_force, risk))
+    return replace(answer, what_ifs=tuple(_what_ifs(runs, answer, what_ifs, risk))) if what_ifs else answer
+
+
+def observations_of(runs: Iterable[Run], starts: Iterable[ServerStart], limit_in_force: float | None = None) -> Collected:
+    """The observations per workflow. Runs with other step counts stay as they are: the limit must hold for the mix that comes."""
     epochs = {start.number: start.epoch for start in starts}
-    named = ((run.workflow.name, observe(run, epoch=epochs.get(run.server_number), limit_seconds=limit_in_force)) for run in runs)
-    answer = _answer(collect(named), risk, limits, timers(runs, risk))
-    if answer is None or not what_ifs:
-        return answer
-    return replace(answer, what_ifs=tuple(_what_ifs(runs, answer, what_ifs, risk)))
+    return collect(
+        (run.workflow.name, observe(run, epoch=epochs.get(run.server_number), limit_seconds=limit_in_force)) for run in runs
+    )
+
+
+def _keep(found: Collected, answer: Answer, in_force: float | None, risk: float) -> float | None:
+    """The limit to have from now on, by what the last few runs would each have led to."""
+    proposed = answer.advice.overall.recommended_seconds
+    if in_force is None or proposed is None:
+        return None
+    recent = []
+    for fewer in reversed(range(RECENT_RUNS)):
+        modes = {name: ones[: len(ones) - fewer] for name, ones in found.modes.items() if len(ones) > fewer}
+        if modes:
+            recent.append(max(one.wanted_seconds for one in estimate(modes, risk).values()))
+    every = [one for ones in found.modes.values() for one in ones]
+    return keep_or_change(in_force, proposed, recent, sum(one.killed for one in every) / len(every))
 
 
 def _what_ifs(runs: Sequence[Run], answer: Answer, names: Sequence[str], risk: float) -> Iterator[Assumed]:

@@ -70,13 +70,14 @@ def build_report(readings: Sequence[LogReading], question: Question) -> Report:
 
 
 def _advice(analysis: Analysis) -> TimeoutAdvice | None:
-    from analyzer.timeouts.recommend import advise_runs  # numpy, which only a report with runs needs
-
     if not analysis.runs:
         return None
+    from analyzer.advising import observations_of  # numpy, which only a report with runs needs
+    from analyzer.timeouts.recommend import advise
+
     limits = sorted({run.limit_seconds for run in analysis.runs if run.limit_seconds is not None})
-    epochs = {start.number: start.epoch for start in analysis.server_starts if start.epoch}
-    return advise_runs(analysis.runs, limits=limits, epochs=epochs)
+    found = observations_of(analysis.runs, analysis.server_starts, analysis.limit_seconds)
+    return advise(found, limits=limits) if found.modes else None
 
 
 def combine(readings: Sequence[LogReading], question: Question) -> Analysis:

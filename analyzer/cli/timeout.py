@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from analyzer.advising import Answer
     from analyzer.settings import Settings
 
+# Of each workflow in a history: older runs say little about the next one.
+NEWEST = 5_000
+
 Logs = Annotated[
     list[str] | None,
     typer.Argument(metavar="LOG...", help="Logs as for report; or --runs FILE.", show_default=False),
@@ -118,9 +121,10 @@ def _limits(given: list[str], in_force: float | None, settings: "Settings") -> d
 
     limits: dict[str, float] = {}
     for text in given:
-        name, equals, value = text.rpartition("=")
+        name, _, value = text.rpartition("=")
         try:
-            limits[name.strip() if equals else text.strip()] = parse_duration(value)
+            seconds = parse_duration(value)
+            limits[name.strip() or f"{seconds:g} s"] = seconds
         except ValueError as error:
             raise UsageError(f"--limit: {error}") from error
     if in_force is not None:
@@ -143,11 +147,10 @@ def _what_ifs(names: list[str]) -> list[str]:
 def _from_store(place: str, workflow: str | None, risk: float, limits: dict[str, float], in_force: float | None) -> "Answer":
     from analyzer.advising import answer_for_history
     from analyzer.history import open_store
-    from analyzer.timeouts.samples import MOST_RUNS
 
     history = open_store(place)
     answer = answer_for_history(
-        history.timings(workflow=workflow, newest=MOST_RUNS), risk=risk, limits=limits, limit_in_force=in_force
+        history.timings(workflow=workflow, newest=NEWEST), risk=risk, limits=limits, limit_in_force=in_force
     )
     history.close()
     if answer is None:

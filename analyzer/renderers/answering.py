@@ -115,7 +115,7 @@ def _markdown(answer: Answer, options: Options) -> Iterator[str]:
     yield f"### Timeouts for a risk of {percent(answer.advice.risk or 0.0)} per run\n"
     limits = list(dict.fromkeys(answer.limits.items()))
     titles = ["workflow", "runs", "cut short", "mean", "max", "timeout", "evidence"]
-    titles += [f"P(> {name} {seconds(value)})" if name != seconds(value) else f"P(> {name})" for name, value in limits]
+    titles += [f"P(> {seconds(value)})" if name == f"{value:g} s" else f"P(> {name} {seconds(value)})" for name, value in limits]
     rows = [
         [
             plain(row.workflow, options),

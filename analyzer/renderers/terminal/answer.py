@@ -46,6 +46,8 @@ _LOOK = (Grade.NONE, Grade.PROVISIONAL, Grade.LOW)
 def render(answer: Answer, options: Options) -> str:
     page = Page(options)
     page.paragraph((headline(answer), "bold"), indent=0)
+    if answer.in_force_seconds is not None and answer.keep_seconds is not None:
+        page.paragraph(_standing(answer.in_force_seconds, answer.keep_seconds), indent=0)
     page.heading("Timeouts", f"for a risk of {percent(answer.advice.risk or 0.0)} per run")
     page.table(_ADVICE, [_row(row) for row in answer.rows()])
     _reasons(page, answer)
@@ -80,6 +82,13 @@ def headline(answer: Answer) -> str:
     return " ".join(parts)
 
 
+def _standing(now: float, keep: float) -> str:
+    """What to do with the limit in force: it is not moved for every run that comes in."""
+    if keep == now:
+        return f"In force: {seconds(now)}. Keep it: the runs of late do not say otherwise."
+    return f"In force: {seconds(now)}. {'Raise' if keep > now else 'Lower'} it to {seconds(keep)}."
+
+
 def _row(row: WorkflowAdvice) -> Row:
     ends = row.recommended_interval_seconds
     return (
@@ -109,7 +118,7 @@ def _room(room: Room) -> Row:
     style = styles.BAD if room.room_seconds is not None and room.room_seconds < 0 else ""
     ends = room.risk_interval
     return (
-        f"{room.limit} {seconds(room.limit_seconds)}" if room.limit != seconds(room.limit_seconds) else room.limit,
+        room.limit if room.limit == f"{room.limit_seconds:g} s" else f"{room.limit} {seconds(room.limit_seconds)}",
         room.workflow,
         percent(room.risk) if room.risk is not None else "",
         f"{percent(ends[0])} to {percent(ends[1])}" if ends else "",
