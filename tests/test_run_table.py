@@ -59,7 +59,7 @@ def test_every_field_is_kept() -> None:
     (found,) = table_of([FULL])
 
     assert_same(found, FULL)
-    assert set(RunTable().columns) == {field.name for field in fields(Run)}
+    assert set(RunTable()._columns.columns) == {field.name for field in fields(Run)}
 
 
 NUMBERS = st.none() | st.floats(0, 1e9)

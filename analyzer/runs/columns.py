@@ -1,110 +1,144 @@
-"""Columns: the values of one field of many dataclasses, in little memory."""
+"""Columns: the values of one field of many dataclasses, in little memory, and views that read them back.
+
+Columns are filled block by block, which costs far less than value by value, and read through functions made for what a column
+holds by then: one array look-up in most cases.
+"""
 
 from array import array
-from collections.abc import Callable
-from dataclasses import fields
-from functools import partial
-from math import isnan
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from itertools import accumulate, chain
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Protocol, Union, get_args, get_origin, get_type_hints
+
+# From a view, which knows its place, to the value there.
+Getter = Callable[[Any], Any]
 
 
 class Column(Protocol):
     """The values of one field, in order."""
 
-    def append(self, value: Any, /) -> None: ...
-    def get(self, index: int, /) -> Any: ...
+    def extend(self, values: Sequence[Any], /) -> None: ...
+    def getter(self) -> Getter: ...
 
 
-class FloatColumn:
-    """Floats; NaN, which no field holds, stands for None."""
+class Packed:
+    """Numbers in an array as narrow as its `codes` allow; a single item as long as all are the same, as most fields are."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_codes", "_length", "_spread", "items")
 
-    def __init__(self) -> None:
-        self._values = array("d")
+    def __init__(self, codes: str) -> None:
+        self._codes = codes
+        self._spread = False
+        self._length = 0
+        self.items: array[Any] = array(codes[0])
 
-    def append(self, value: float | None) -> None:
-        self._values.append(float("nan") if value is None else value)
+    def __len__(self) -> int:
+        return self._length
 
-    def get(self, index: int) -> float | None:
-        value = self._values[index]
-        return None if isnan(value) else value
+    @property
+    def steady(self) -> bool:
+        """Whether one item stands for all."""
+        return not self._spread
+
+    def extend(self, values: Sequence[Any]) -> None:
+        block = self._block(values)
+        if not self._spread and not self._repeats(block):
+            self.items *= self._length
+            self._spread = True
+        if self._spread:
+            self.items.extend(block)
+        elif not self._length:
+            self.items.extend(block[:1])
+        self._length += len(block)
+
+    def _block(self, values: Sequence[Any]) -> "array[Any]":
+        """The values as an array of the own type, which widens where it must. The old array may be in use and stays."""
+        try:
+            return array(self.items.typecode, values)
+        except OverflowError:
+            wider = self._codes[self._codes.index(self.items.typecode) + 1]
+            self.items = array(wider, self.items)
+            return self._block(values)
+
+    def _repeats(self, block: "array[Any]") -> bool:
+        """By their bytes: 0.0 equals -0.0 and is not the same."""
+        first = (self.items or block)[:1]
+        return block.tobytes() == first.tobytes() * len(block)
 
 
-class IntColumn:
-    """Whole numbers in as few bytes as fit nearly all; the smallest stands for None, those that do not fit are kept beside."""
+class NumberColumn:
+    """Numbers of one type; `none` stands for None. What it cannot hold (a number of another type, one of over 64 bits, `none`
+    itself) is kept beside."""
 
-    __slots__ = ("_most", "_none", "_others", "_values")
+    __slots__ = ("_beside", "_kind", "_most", "_none", "_packed", "_whole")
 
-    def __init__(self, code: str) -> None:
-        self._values = array(code)
-        self._most = 2 ** (8 * self._values.itemsize - 1) - 1
-        self._none = -self._most - 1
-        self._others: dict[int, int] = {}
+    def __init__(self, kind: type[float] | type[int]) -> None:
+        self._kind = kind
+        self._none, self._most = (_NO_FLOAT, float("inf")) if kind is float else (_NO_INT, _MOST_INT)
+        self._packed = Packed("d" if kind is float else "iq")
+        self._beside: dict[int, Any] = {}
+        self._whole = True
 
-    def append(self, value: int | None) -> None:
-        if value is not None and not self._none < value <= self._most:
-            self._others[len(self._values)] = value
-            value = None
-        self._values.append(self._none if value is None else value)
+    def extend(self, values: Sequence[Any]) -> None:
+        if not all(map(self._fits, values)):
+            self._whole = False
+            values = [value if self._fits(value) else self._aside(place, value) for place, value in enumerate(values)]
+        self._packed.extend(values)
 
-    def get(self, index: int) -> int | None:
-        value = self._values[index]
-        return value if value != self._none else self._others.get(index)
+    def _fits(self, value: Any) -> bool:
+        return type(value) is self._kind and value != self._none and not (value < self._none or value > self._most)
+
+    def _aside(self, place: int, value: Any) -> float:
+        """Keeps a value beside; `place`: within the block that comes next."""
+        if value is not None:
+            self._beside[len(self._packed) + place] = value
+        return self._none
+
+    def getter(self) -> Getter:
+        items, none, beside = self._packed.items, self._none, self._beside
+        if not self._packed.steady:
+            return _item(items) if self._whole else _item_or(items, none, beside)
+        if items and items[0] != none:
+            return _always(items[0])
+        return _sparse(beside, None) if beside else _always(None)
+
+
+# They stand for None. Both are numbers that no log has; if one should, it is kept beside.
+_NO_INT = -(2**31)
+_MOST_INT = 2**63 - 1
+_NO_FLOAT = -1.7976931348623157e308
 
 
 class SharedColumn:
     """Few different values, each kept once: names, enums, flags, workflows."""
 
-    __slots__ = ("_places", "_seen", "_values")
+    __slots__ = ("_known", "_places", "_values")
 
     def __init__(self) -> None:
-        self._places = array("I")
         self._values: list[Any] = []
-        self._seen: dict[Any, int] = {}
+        self._known: dict[tuple[type[Any], Any], int] = {}
+        self._places = Packed("BHI")
 
-    def append(self, value: Any) -> None:
-        key = (type(value), value)
-        place = self._seen.get(key)
-        if place is None:
-            place = self._seen[key] = len(self._values)
-            self._values.append(value)
-        self._places.append(place)
+    def extend(self, values: Sequence[Any]) -> None:
+        # By type, too: True equals 1, and an enum's member its value.
+        keys = list(zip(map(type, values), values, strict=True))
+        for key in set(keys).difference(self._known):
+            self._known[key] = len(self._values)
+            self._values.append(key[1])
+        self._places.extend([self._known[key] for key in keys])
 
-    def get(self, index: int) -> Any:
-        return self._values[self._places[index]]
-
-
-class SteadyColumn:
-    """A column that is not there as long as all its values are one: many fields never change in a log."""
-
-    __slots__ = ("_column", "_length", "_make", "_value")
-
-    def __init__(self, make: Callable[[], Column]) -> None:
-        self._make = make
-        self._column: Column | None = None
-        self._value: Any = None
-        self._length = 0
-
-    def append(self, value: Any) -> None:
-        if self._column is None:
-            if not self._length:
-                self._value = value
-            if type(value) is type(self._value) and value == self._value:
-                self._length += 1
-                return
-            self._column = self._make()
-            for _ in range(self._length):
-                self._column.append(self._value)
-        self._column.append(value)
-
-    def get(self, index: int) -> Any:
-        return self._value if self._column is None else self._column.get(index)
+    def getter(self) -> Getter:
+        values, places = self._values, self._places.items
+        if self._places.steady:
+            return _always(values[places[0]] if places else None)
+        return lambda view: values[places[view._place]]
 
 
 class SparseColumn:
-    """Values that nearly all runs lack: `empty` for those."""
+    """Values of any kind that nearly all rows lack: `empty` for those."""
 
     __slots__ = ("_empty", "_length", "_values")
 
@@ -113,86 +147,160 @@ class SparseColumn:
         self._empty = empty
         self._length = 0
 
-    def append(self, value: Any) -> None:
-        if value != self._empty:
-            self._values[self._length] = value
-        self._length += 1
+    def extend(self, values: Sequence[Any]) -> None:
+        self._values.update((place, value) for place, value in enumerate(values, self._length) if value != self._empty)
+        self._length += len(values)
 
-    def get(self, index: int) -> Any:
-        return self._values.get(index, self._empty)
+    def getter(self) -> Getter:
+        return _sparse(self._values, self._empty) if self._values else _always(self._empty)
 
 
 class RowsColumn:
-    """Tuples of dataclasses: all rows of all runs in columns of their own, and where each run's rows begin.
+    """Tuples of dataclasses: the rows of all tuples in columns of their own, and where each tuple's rows end."""
 
-    The rows that it gives look their fields up when they are asked for: most who go over passes or loads want two or three.
-    """
-
-    __slots__ = ("_appends", "_ends", "_view")
+    __slots__ = ("_ends", "_last", "_table")
 
     def __init__(self, row: type[Any]) -> None:
-        columns = columns_of(row)
-        self._appends = [(name, column.append) for name, column in columns.items()]
-        self._view = _view_class(row, columns)
-        self._ends = array("Q", [0])
+        self._table = Columns(row)
+        self._ends = Packed("IQ")
+        self._ends.extend([0])
+        self._last = 0
 
-    def append(self, value: tuple[Any, ...]) -> None:
-        for row in value:
-            for name, append in self._appends:
-                append(getattr(row, name))
-        self._ends.append(self._ends[-1] + len(value))
+    def extend(self, values: Sequence[tuple[Any, ...]]) -> None:
+        rows = list(chain.from_iterable(values))
+        if rows:
+            self._table.extend(rows)
+        first, *ends = accumulate(map(len, values), initial=self._last)
+        self._last = ends[-1] if ends else first
+        self._ends.extend(ends)
 
-    def get(self, index: int) -> tuple[Any, ...]:
-        first, end = self._ends[index], self._ends[index + 1]
-        return tuple([self._row(place) for place in range(first, end)]) if end > first else ()
-
-    def _row(self, place: int) -> Any:
-        row = object.__new__(self._view)
-        object.__setattr__(row, "_place", place)
-        return row
+    def getter(self) -> Getter:
+        if not self._last:
+            return _always(())
+        ends, row = self._ends.items, self._table.view_class()
+        return lambda view: tuple(map(row, range(ends[view._place], ends[view._place + 1])))
 
 
-def _view_class(row: type[Any], columns: dict[str, Column]) -> type[Any]:
-    """A subclass of `row` whose fields are read from the columns at its place."""
+class MaybeColumn:
+    """A dataclass or None."""
 
-    def plain(view: Any) -> Any:
-        return row(**{name: getattr(view, name) for name in columns})
+    __slots__ = ("_rows",)
 
-    def same(view: Any, other: object) -> bool:
-        return bool(plain(view) == (plain(other) if type(other) is type(view) else other))
+    def __init__(self, row: type[Any]) -> None:
+        self._rows = RowsColumn(row)
 
-    lookups = {name: property(partial(_look_up, column.get)) for name, column in columns.items()}
-    others = {
-        "__slots__": ("_place",),
-        "__eq__": same,
-        "__hash__": lambda view: hash(plain(view)),
-        "__repr__": lambda view: repr(plain(view)),
+    def extend(self, values: Sequence[Any]) -> None:
+        self._rows.extend([() if value is None else (value,) for value in values])
+
+    def getter(self) -> Getter:
+        get = self._rows.getter()
+        return lambda view: next(iter(get(view)), None)
+
+
+class Columns:
+    """A column per field of a dataclass, made for the field's type: a new field needs nothing here."""
+
+    __slots__ = ("_gets", "_kind", "columns")
+
+    def __init__(self, kind: type[Any]) -> None:
+        hints = get_type_hints(kind)
+        self._kind = kind
+        self.columns = {field.name: _column(field.name, hints[field.name]) for field in fields(kind)}
+        self._gets = [(attrgetter(name), column) for name, column in self.columns.items()]
+
+    def extend(self, rows: Sequence[Any]) -> None:
+        """Adds rows."""
+        for get, column in self._gets:
+            column.extend(list(map(get, rows)))
+
+    def view_class(self, adjust: Mapping[str, Callable[[Any], Any]] | None = None) -> type[Any]:
+        """A class of views, made from a place, of the rows so far. `adjust`: what becomes of a field's value when it is read.
+
+        A view says that it is of the dataclass and does all that one does, so `isinstance`, `==` and `dataclasses.replace`
+        take it for one. It is no subclass, since it would carry the slots of all fields and be as large as what it stands for.
+        """
+        members = {name: value for name, value in vars(self._kind).items() if not name.startswith("_") or name in _KEPT}
+        for name, column in self.columns.items():
+            get = column.getter()
+            members[name] = property(_then(get, adjust[name]) if adjust and name in adjust else get)
+        return type(f"{self._kind.__name__}View", (View,), {**members, **_as(self._kind)})
+
+
+class View:
+    """A row of columns by its place. Its fields are looked up when they are asked for."""
+
+    __slots__ = ("_place",)
+
+    def __init__(self, place: int) -> None:
+        self._place = place
+
+
+# What views do as the dataclass does it; the other members with an underscore are how it keeps its values.
+_KEPT = frozenset({"__doc__", "__eq__", "__hash__", "__repr__", "__dataclass_fields__", "__match_args__"})
+
+
+def _as(kind: type[Any]) -> dict[str, Any]:
+    return {
+        "__slots__": (),
+        "__class__": property(lambda view: kind),
+        "materialise": lambda view: kind(**{name: plain(getattr(view, name)) for name in kind.__dataclass_fields__}),
     }
-    return type(f"{row.__name__}View", (row,), {**others, **lookups})
 
 
-def _look_up(get: Callable[[int], Any], view: Any) -> Any:
-    return get(view._place)
+def plain(value: Any) -> Any:
+    """A value without views: they become what they stand for."""
+    if isinstance(value, tuple):
+        return tuple(map(plain, value))
+    return value.materialise() if issubclass(type(value), View) else value
+
+
+def _always(value: Any) -> Getter:
+    return lambda view: value
+
+
+def _item(items: "array[Any]") -> Getter:
+    return lambda view: items[view._place]
+
+
+def _item_or(items: "array[Any]", none: float, beside: Mapping[int, Any]) -> Getter:
+    def get(view: Any) -> Any:
+        item = items[view._place]
+        return item if item != none else beside.get(view._place)
+
+    return get
+
+
+def _sparse(values: Mapping[int, Any], empty: Any) -> Getter:
+    return lambda view: values.get(view._place, empty)
+
+
+def _then(get: Getter, adjust: Callable[[Any], Any]) -> Getter:
+    return lambda view: adjust(get(view))
 
 
 # Facts of a few runs only, kept as they are.
-_RARE = frozenset({"failure", "client_timeout", "vram", "prompt_id", "soft_ooms", "leaks", "quantizations", "events"})
-
-
-def columns_of(kind: type[Any]) -> dict[str, Column]:
-    """A column per field of a dataclass, by the field's type."""
-    hints = get_type_hints(kind)
-    return {field.name: _column(field.name, hints[field.name]) for field in fields(kind)}
+_RARE = frozenset({"failure", "client_timeout", "prompt_id", "soft_ooms", "leaks", "quantizations", "events"})
 
 
 def _column(name: str, hint: Any) -> Column:
-    if name in _RARE:
-        return SparseColumn(() if get_origin(hint) is tuple else None)
-    if get_origin(hint) is tuple:
-        return RowsColumn(get_args(hint)[0])
-    kinds = set(get_args(hint)) - {NoneType} if get_origin(hint) in (Union, UnionType) else {hint}
-    if kinds == {float}:
-        return SteadyColumn(FloatColumn)
-    if kinds == {int}:
-        return SteadyColumn(partial(IntColumn, "q" if name.endswith("_bytes") else "i"))
-    return SteadyColumn(SharedColumn)
+    """The column for a field; a type that none is made for is kept as it is."""
+    rows = get_args(hint)[0] if get_origin(hint) is tuple else None
+    if rows is not None:
+        return RowsColumn(rows) if is_dataclass(rows) and name not in _RARE else SparseColumn(())
+    kinds = set(get_args(hint)) if get_origin(hint) in (Union, UnionType) else {hint}
+    optional, kinds = NoneType in kinds, kinds - {NoneType}
+    if name in _RARE or len(kinds) != 1:
+        return SparseColumn(None)
+    return _column_of(kinds.pop(), optional=optional)
+
+
+def _column_of(kind: type[Any], *, optional: bool) -> Column:
+    if kind in (float, int):
+        return NumberColumn(kind)
+    if is_dataclass(kind) and optional:
+        return MaybeColumn(kind)
+    return SharedColumn() if is_dataclass(kind) or _is_word(kind) else SparseColumn(None)
+
+
+def _is_word(kind: type[Any]) -> bool:
+    return kind in (str, bool) or issubclass(kind, Enum)
