@@ -17,10 +17,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
 
 from analyzer.errors import ComfymeterError, UsageError
 from analyzer.history import Store, open_store
 from analyzer.history.identity import fingerprint
+from analyzer.history.schema import prepare, stored_version
 from analyzer.history.store import Added
 from analyzer.ingesting import ingest
 from analyzer.logs import ReadOptions
@@ -196,6 +198,20 @@ def test_a_newer_history_is_refused(store: Store, tmp_path: Path) -> None:
 
     with pytest.raises(ComfymeterError, match="version 99, newer than 1; update comfymeter"):
         open_store(str(tmp_path / "history.db"))
+
+
+def test_an_older_history_is_brought_up_to_date_once() -> None:
+    engine = create_engine("sqlite://")
+    done: list[str] = []
+    steps = (lambda connection: done.append("1 to 2"), lambda connection: done.append("2 to 3"))
+    with engine.begin() as connection:
+        prepare(connection)
+        for _ in range(2):
+            prepare(connection, steps, 3)
+        assert stored_version(connection) == 3
+    engine.dispose()
+
+    assert done == ["1 to 2", "2 to 3"]
 
 
 @pytest.mark.parametrize(

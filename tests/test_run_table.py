@@ -40,7 +40,7 @@ FULL = run(
 def assert_same(found: Run, expected: Run) -> None:
     for field in fields(Run):
         assert getattr(found, field.name) == getattr(expected, field.name), field.name
-        assert type(getattr(found, field.name)) is type(getattr(expected, field.name)), field.name
+        assert getattr(found, field.name).__class__ is type(getattr(expected, field.name)), field.name
     for name in DERIVED:
         assert getattr(found, name) == getattr(expected, name)
     assert found.phase_seconds(Phase.SAMPLE) == expected.phase_seconds(Phase.SAMPLE)

@@ -77,7 +77,8 @@ class NumberColumn:
 
     def __init__(self, kind: type[float] | type[int]) -> None:
         self._kind = kind
-        self._none, self._most = (_NO_FLOAT, float("inf")) if kind is float else (_NO_INT, _MOST_INT)
+        self._none: float = _NO_FLOAT if kind is float else _NO_INT
+        self._most: float = float("inf") if kind is float else _MOST_INT
         self._packed = Packed("d" if kind is float else "iq")
         self._beside: dict[int, Any] = {}
         self._whole = True
@@ -223,7 +224,8 @@ class Columns:
         for name, column in self.columns.items():
             get = column.getter()
             members[name] = property(_then(get, adjust[name]) if adjust and name in adjust else get)
-        return type(f"{self._kind.__name__}View", (View,), {**members, **_as(self._kind)})
+        own = {"__slots__": (), "__class__": property(lambda view: self._kind)}
+        return type(f"{self._kind.__name__}View", (View,), members | own)
 
 
 class View:
@@ -234,24 +236,21 @@ class View:
     def __init__(self, place: int) -> None:
         self._place = place
 
+    def materialise(self) -> Any:
+        """The same as an object of its own."""
+        kind: Any = self.__class__
+        return kind(**{name: plain(getattr(self, name)) for name in kind.__dataclass_fields__})
+
 
 # What views do as the dataclass does it; the other members with an underscore are how it keeps its values.
 _KEPT = frozenset({"__doc__", "__eq__", "__hash__", "__repr__", "__dataclass_fields__", "__match_args__"})
-
-
-def _as(kind: type[Any]) -> dict[str, Any]:
-    return {
-        "__slots__": (),
-        "__class__": property(lambda view: kind),
-        "materialise": lambda view: kind(**{name: plain(getattr(view, name)) for name in kind.__dataclass_fields__}),
-    }
 
 
 def plain(value: Any) -> Any:
     """A value without views: they become what they stand for."""
     if isinstance(value, tuple):
         return tuple(map(plain, value))
-    return value.materialise() if issubclass(type(value), View) else value
+    return value.materialise() if isinstance(value, View) else value
 
 
 def _always(value: Any) -> Getter:
@@ -284,9 +283,9 @@ _RARE = frozenset({"failure", "client_timeout", "prompt_id", "soft_ooms", "leaks
 
 def _column(name: str, hint: Any) -> Column:
     """The column for a field; a type that none is made for is kept as it is."""
-    rows = get_args(hint)[0] if get_origin(hint) is tuple else None
-    if rows is not None:
-        return RowsColumn(rows) if is_dataclass(rows) and name not in _RARE else SparseColumn(())
+    if get_origin(hint) is tuple:
+        row: type[Any] = get_args(hint)[0]
+        return RowsColumn(row) if is_dataclass(row) and name not in _RARE else SparseColumn(())
     kinds = set(get_args(hint)) if get_origin(hint) in (Union, UnionType) else {hint}
     optional, kinds = NoneType in kinds, kinds - {NoneType}
     if name in _RARE or len(kinds) != 1:
