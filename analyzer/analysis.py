@@ -105,7 +105,3 @@ class Analysis:
     budget: Budget = field(default_factory=Budget)
     unparsed: Unparsed = field(default_factory=Unparsed)
     limit_seconds: float | None = None
-
-    def server(self, run: Run) -> ServerStart | None:
-        """The server start that a run belongs to; None where the log begins after it."""
-        return next((start for start in self.server_starts if start.number == run.server_number), None)

@@ -1,7 +1,6 @@
 """Questions that several rules ask of an analysis: the runs of a server's life, a pass's model, what was seen last."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from itertools import groupby
 from typing import TypeVar
 
 from analyzer.analysis import Analysis
@@ -29,13 +28,8 @@ def life(run: Run) -> Life:
     return run.source, run.server_number
 
 
-def lives(analysis: Analysis) -> dict[Life, list[Run]]:
-    """The runs that did some work, by server life."""
-    return grouped((run for run in analysis.runs if run.outcome is not Outcome.CACHED), life)
-
-
 def starts_by_number(analysis: Analysis) -> dict[int, ServerStart]:
-    """`Analysis.server` for many runs at once."""
+    """Server starts by `Run.server_number`; the first where a number repeats."""
     return {start.number: start for start in reversed(analysis.server_starts)}
 
 
@@ -61,11 +55,6 @@ def passes_with_models(run: Run) -> Iterator[tuple[ProgressBar, Load | None]]:
 
 def largest_phase(run: Run) -> PhaseTime | None:
     return max(run.phases, key=lambda time: time.seconds, default=None)
-
-
-def streaks(flags: Iterable[bool]) -> Iterator[int]:
-    """Lengths of the unbroken rows of True."""
-    return (len(list(row)) for flag, row in groupby(flags) if flag)
 
 
 def median(values: Iterable[float]) -> float | None:
