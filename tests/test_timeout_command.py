@@ -113,6 +113,7 @@ def test_the_table_fits_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch
         ((INCIDENT, "--format", "pdf"), 2, "known are terminal"),
         ((INCIDENT, "-o", "x.pdf"), 2, "known are .json"),
         (("--runs", "nowhere.csv"), 1, "nowhere.csv"),
+        (("--store", "nowhere.db"), 1, "nowhere.db: no such history"),
         ((INCIDENT, "--workflow", "none"), 4, "no run"),
         ((INCIDENT, "--apply", "nowhere.yaml:a.b"), 1, "nowhere.yaml"),
         ((INCIDENT, "--apply", "nowhere.yaml"), 2, "must be FILE:KEY"),

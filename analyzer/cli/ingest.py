@@ -31,6 +31,7 @@ def command(
     from analyzer.history import open_store
     from analyzer.ingesting import ingest
     from analyzer.logs import ReadOptions
+    from analyzer.renderers.words import plural
 
     common = Common(config=config, timezone=timezone, quiet=quiet)
     settings = common.settings()
@@ -44,10 +45,10 @@ def command(
     for one in ingest(history, logs, reading, naming=settings.naming, limit_seconds=limit, now=now):
         progress.done()
         added = one.added
-        note(f"{one.name}: {added.new} new runs, {added.updated} updated, {added.known} known", quiet=quiet)
+        note(f"{one.name}: {plural(added.new, 'new run')}, {added.updated} updated, {added.known} known", quiet=quiet)
     if oldest is not None or keep_runs is not None:
         removed = history.prune(now=now, older_than_seconds=oldest, keep_runs=keep_runs)
-        note(f"{removed} old runs forgotten", quiet=quiet)
+        note(f"{plural(removed, 'old run')} forgotten", quiet=quiet)
     history.close()
 
 

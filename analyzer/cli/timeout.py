@@ -148,7 +148,7 @@ def _from_store(place: str, workflow: str | None, risk: float, limits: dict[str,
     from analyzer.advising import answer_for_history
     from analyzer.history import open_store
 
-    history = open_store(place)
+    history = open_store(place, create=False)
     answer = answer_for_history(
         history.timings(workflow=workflow, newest=NEWEST), risk=risk, limits=limits, limit_in_force=in_force
     )

@@ -22,12 +22,12 @@ def url_of(place: str) -> str:
     return place if "://" in place else f"sqlite:///{place}"
 
 
-def open_engine(place: str) -> Engine:
+def open_engine(place: str, *, create: bool = True) -> Engine:
     """The database, with its tables as this version needs them. Raises UsageError or ComfymeterError."""
     try:
         url = make_url(url_of(place))
         if url.get_backend_name() == "sqlite" and url.database:
-            _create_private(url.database)
+            _create_private(url.database, create)
         engine = create_engine(url)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _sqlite_settings)
@@ -51,10 +51,13 @@ def _first_line(error: BaseException) -> str:
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
 
 
-def _create_private(path: str) -> None:
+def _create_private(path: str, create: bool) -> None:
     """The history is nobody else's business: the file is made readable for its owner alone."""
-    if path != ":memory:" and not os.path.exists(path):
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    if path == ":memory:" or os.path.exists(path):
+        return
+    if not create:
+        raise ComfymeterError(f"{path}: no such history; `comfymeter ingest LOG --store {path}` makes one")
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _sqlite_settings(connection: Any, record: Any) -> None:

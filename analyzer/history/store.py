@@ -55,9 +55,9 @@ class UnknownBeginningError(Exception):
         self.sizes = tuple(sizes)
 
 
-def open_store(place: str) -> "Store":
-    """The store at a path or URL, made if it is not there. Raises UsageError or ComfymeterError."""
-    return Store(open_engine(place))
+def open_store(place: str, *, create: bool = True) -> "Store":
+    """The store at a path or URL; a file that is not there is made if `create`. Raises UsageError or ComfymeterError."""
+    return Store(open_engine(place, create=create))
 
 
 class Store:

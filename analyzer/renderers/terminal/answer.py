@@ -75,7 +75,8 @@ def headline(answer: Answer) -> str:
         return f"No recommendation: {overall.reason}."
     parts = [f"Recommended: {seconds(overall.recommended_seconds)}."]
     if overall.risk_at_recommended is not None:
-        parts.append(f"About {percent(overall.risk_at_recommended)} of runs will need longer.")
+        risk = percent(overall.risk_at_recommended)
+        parts.append(f"{'Less than ' + risk[1:] if risk.startswith('<') else 'About ' + risk} of runs will need longer.")
     if answer.advice.one_each:
         parts.append("The workflows differ so much that each should have its own.")
     parts.append(f"Evidence: {overall.grade.value}, {plural(overall.finished, 'finished run')}, {overall.censored} cut short.")
