@@ -69,50 +69,6 @@ class Packed:
         return block.tobytes() == first.tobytes() * len(block)
 
 
-class NumberColumn:
-    """Numbers of one type; `none` stands for None. What it cannot hold (a number of another type, one of over 64 bits, `none`
-    itself) is kept beside."""
-
-    __slots__ = ("_beside", "_kind", "_most", "_none", "_packed", "_whole")
-
-    def __init__(self, kind: type[float] | type[int]) -> None:
-        self._kind = kind
-        self._none: float = _NO_FLOAT if kind is float else _NO_INT
-        self._most: float = float("inf") if kind is float else _MOST_INT
-        self._packed = Packed("d" if kind is float else "iq")
-        self._beside: dict[int, Any] = {}
-        self._whole = True
-
-    def extend(self, values: Sequence[Any]) -> None:
-        if not all(map(self._fits, values)):
-            self._whole = False
-            values = [value if self._fits(value) else self._aside(place, value) for place, value in enumerate(values)]
-        self._packed.extend(values)
-
-    def _fits(self, value: Any) -> bool:
-        return type(value) is self._kind and value != self._none and not (value < self._none or value > self._most)
-
-    def _aside(self, place: int, value: Any) -> float:
-        """Keeps a value beside; `place`: within the block that comes next."""
-        if value is not None:
-            self._beside[len(self._packed) + place] = value
-        return self._none
-
-    def getter(self) -> Getter:
-        items, none, beside = self._packed.items, self._none, self._beside
-        if not self._packed.steady:
-            return _item(items) if self._whole else _item_or(items, none, beside)
-        if items and items[0] != none:
-            return _always(items[0])
-        return _sparse(beside, None) if beside else _always(None)
-
-
-# They stand for None. Both are numbers that no log has; if one should, it is kept beside.
-_NO_INT = -(2**31)
-_MOST_INT = 2**63 - 1
-_NO_FLOAT = -1.7976931348623157e308
-
-
 class SharedColumn:
     """Few different values, each kept once: names, enums, flags, workflows."""
 
@@ -138,6 +94,46 @@ class SharedColumn:
         return lambda view: values[places[view._place]]
 
 
+class NumberColumn:
+    """Numbers of one type; `none` stands for None. What is no such number (one of another type or of over 64 bits, `none`
+    itself) is kept beside."""
+
+    __slots__ = ("_beside", "_kind", "_most", "_none", "_packed")
+
+    def __init__(self, kind: type[float] | type[int]) -> None:
+        self._kind = kind
+        self._none: float = _NO_FLOAT if kind is float else _NO_INT
+        self._most: float = float("inf") if kind is float else _MOST_INT
+        self._packed = Packed("d" if kind is float else "iq")
+        self._beside: SharedColumn | None = None
+
+    def extend(self, values: Sequence[Any]) -> None:
+        fitting = list(map(self._fits, values))
+        if self._beside is None and not all(fitting):
+            self._beside = SharedColumn()
+            self._beside.extend([None] * len(self._packed))
+        if self._beside is not None:
+            self._beside.extend([None if fits else value for value, fits in zip(values, fitting, strict=True)])
+            values = [value if fits else self._none for value, fits in zip(values, fitting, strict=True)]
+        self._packed.extend(values)
+
+    def _fits(self, value: Any) -> bool:
+        return type(value) is self._kind and value != self._none and not (value < self._none or value > self._most)
+
+    def getter(self) -> Getter:
+        items, none = self._packed.items, self._none
+        beside = self._beside.getter() if self._beside else _always(None)
+        if self._packed.steady:
+            return _always(items[0]) if items and items[0] != none else beside
+        return _item_or(items, none, beside) if self._beside else _item(items)
+
+
+# They stand for None. Both are numbers that no log has; if one should, it is kept beside.
+_NO_INT = -(2**31)
+_MOST_INT = 2**63 - 1
+_NO_FLOAT = -1.7976931348623157e308
+
+
 class SparseColumn:
     """Values of any kind that nearly all rows lack: `empty` for those."""
 
@@ -153,7 +149,8 @@ class SparseColumn:
         self._length += len(values)
 
     def getter(self) -> Getter:
-        return _sparse(self._values, self._empty) if self._values else _always(self._empty)
+        values, empty = self._values, self._empty
+        return (lambda view: values.get(view._place, empty)) if values else _always(empty)
 
 
 class RowsColumn:
@@ -261,16 +258,12 @@ def _item(items: "array[Any]") -> Getter:
     return lambda view: items[view._place]
 
 
-def _item_or(items: "array[Any]", none: float, beside: Mapping[int, Any]) -> Getter:
+def _item_or(items: "array[Any]", none: float, beside: Getter) -> Getter:
     def get(view: Any) -> Any:
         item = items[view._place]
-        return item if item != none else beside.get(view._place)
+        return item if item != none else beside(view)
 
     return get
-
-
-def _sparse(values: Mapping[int, Any], empty: Any) -> Getter:
-    return lambda view: values.get(view._place, empty)
 
 
 def _then(get: Getter, adjust: Callable[[Any], Any]) -> Getter:
