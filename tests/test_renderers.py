@@ -20,7 +20,7 @@ from analyzer.errors import UsageError
 from analyzer.events import LoadMode, Role, UnloadMode
 from analyzer.findings.base import Severity
 from analyzer.redaction import Redactor
-from analyzer.renderers import RENDERERS, documents, for_target, json_report, markdown, named, render
+from analyzer.renderers import RENDERERS, documents, for_target, json_report, markdown, named, pieces, render
 from analyzer.renderers.base import Options
 from analyzer.renderers.clean import clean
 from analyzer.renderers.diagnosis import render_diagnosis
@@ -332,6 +332,15 @@ def test_json_is_the_same_every_time_and_one_run_per_line() -> None:
     text = json_report.render(many(50), PLAIN)
     assert text == json_report.render(many(50), PLAIN)
     assert sum(line.startswith('  {"number": ') for line in text.splitlines()) == 50
+
+
+@pytest.mark.parametrize("name", [renderer.name for renderer in RENDERERS if not renderer.binary])
+def test_a_document_in_pieces_is_the_whole(name: str) -> None:
+    whole = render(named(name), many(50), PLAIN)
+
+    parts = list(pieces(named(name), many(50), PLAIN))
+    assert "".join(map(str, parts)) == whole
+    assert name != "json" or len(parts) > 1
 
 
 def test_json_has_no_number_that_json_lacks() -> None:

@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,31 +49,35 @@ def use_color(choice: str) -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def write_stdout(document: "Document") -> None:
-    """Writes a document to stdout, text with a line end."""
-    if isinstance(document, bytes):
-        sys.stdout.buffer.write(document)
-    else:
-        sys.stdout.buffer.write(document.encode(sys.stdout.encoding or "utf-8", "replace"))
-        if not document.endswith("\n"):
+def write_stdout(document: "Document | Iterable[Document]") -> None:
+    """Writes a document, whole or in pieces, to stdout, text with a line end."""
+    piece: Document = b""
+    try:
+        for piece in _pieces(document):
+            sys.stdout.buffer.write(_encoded(piece, sys.stdout.encoding or "utf-8"))
+        if isinstance(piece, str) and not piece.endswith("\n"):
             sys.stdout.buffer.write(b"\n")
-    sys.stdout.flush()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (`head`, a pager) has seen enough: no error, though typer would exit with 1.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def write_file(path: str, document: "Document") -> None:
+def write_file(path: str, document: "Document | Iterable[Document]") -> None:
     """Writes a file whole or not at all: beside its place first, then renamed. Raises ComfymeterError."""
     target = Path(path)
-    data = document if isinstance(document, bytes) else document.encode("utf-8", "replace")
+    data = (_encoded(piece, "utf-8") for piece in _pieces(document))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and not target.is_file():
             # A device or a pipe (/dev/stdout, a FIFO) cannot be replaced by a rename.
-            target.write_bytes(data)
+            with target.open("wb") as file:
+                file.writelines(data)
             return
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.writelines(data)
             os.chmod(name, 0o666 & ~_umask())
             os.replace(name, target)
         except BaseException:
@@ -81,6 +86,14 @@ def write_file(path: str, document: "Document") -> None:
             raise
     except OSError as error:
         raise ComfymeterError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _pieces(document: "Document | Iterable[Document]") -> "Iterable[Document]":
+    return (document,) if isinstance(document, str | bytes) else document
+
+
+def _encoded(piece: "Document", encoding: str) -> bytes:
+    return piece if isinstance(piece, bytes) else piece.encode(encoding, "replace")
 
 
 def replace_file(path: str, text: str) -> None:

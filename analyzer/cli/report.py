@@ -23,7 +23,7 @@ def command(
     """Runs, phase budget, model loads, findings and timeout advice of ComfyUI logs."""
     from analyzer.cli.output import note, render_options, write_file, write_stdout
     from analyzer.cli.reading import question, read, report_on
-    from analyzer.renderers import documents, for_target, named, render
+    from analyzer.renderers import documents, for_target, named, pieces
 
     common = Common(config=config, color=color, redact=redact, timezone=timezone, top=top, quiet=quiet)
     settings = common.settings()
@@ -44,4 +44,4 @@ def command(
             write_file(path, document)
             note(f"wrote {path}", quiet=quiet)
     if format or not targets:
-        write_stdout(render(renderer, report, render_options(common, settings, shared=renderer.shared)))
+        write_stdout(pieces(renderer, report, render_options(common, settings, shared=renderer.shared)))

@@ -29,6 +29,12 @@ def _json(report: Report, options: Options) -> str:
     return render(report, options)
 
 
+def _json_parts(report: Report, options: Options) -> Iterator[str]:
+    from analyzer.renderers.json_report import parts
+
+    return parts(report, options)
+
+
 def _markdown(report: Report, options: Options) -> str:
     from analyzer.renderers.markdown import render
 
@@ -50,7 +56,7 @@ def _parquet(report: Report, options: Options) -> bytes:
 RENDERERS: tuple[Renderer, ...] = (
     Renderer(name="terminal", suffixes=(), render=_terminal, shared=False),
     Renderer(name="text", suffixes=(".txt",), render=_text),
-    Renderer(name="json", suffixes=(".json",), render=_json),
+    Renderer(name="json", suffixes=(".json",), render=_json, parts=_json_parts),
     Renderer(name="markdown", suffixes=(".md", ".markdown"), render=_markdown),
     Renderer(name="csv", suffixes=(".csv",), render=_csv),
     Renderer(name="parquet", suffixes=(".parquet",), render=_parquet, binary=True, needs="pyarrow"),
@@ -92,16 +98,25 @@ def render(renderer: Renderer, report: Report, options: Options) -> Document:
     return renderer.render(report, options)
 
 
-def documents(target: str, report: Report, options: Options) -> Iterator[tuple[str, Document]]:
-    """What to write for `-o target`: one file, or every table of a folder, each as path and content."""
+def pieces(renderer: Renderer, report: Report, options: Options) -> Iterator[Document]:
+    """The same document to be written piece by piece: with all runs of a large log it need not fit into memory."""
+    learn(report, options.redactor)
+    if renderer.parts:
+        yield from renderer.parts(report, options)
+    else:
+        yield renderer.render(report, options)
+
+
+def documents(target: str, report: Report, options: Options) -> Iterator[tuple[str, Iterator[Document]]]:
+    """What to write for `-o target`: one file, or every table of a folder, each as path and pieces of its content."""
     if not is_folder(target):
-        yield target, render(for_target(target), report, options)
+        yield target, pieces(for_target(target), report, options)
         return
     from analyzer.renderers.tabular import csv_files
 
     learn(report, options.redactor)
     for name, text in csv_files(report, options):
-        yield target + name, text
+        yield target + name, iter((text,))
 
 
 def _usable(renderer: Renderer) -> Renderer:

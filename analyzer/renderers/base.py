@@ -1,6 +1,6 @@
 """What a renderer is: a pure function from a report and options to a document."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
@@ -34,7 +34,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renderer:
-    """One format. `shared`: made to be passed on, so redacted unless told otherwise; `needs`: an optional package."""
+    """One format. `shared`: made to be passed on, so redacted unless told otherwise; `needs`: an optional package.
+
+    `parts`: the same document piece by piece, where it may be as large as the log.
+    """
 
     name: str
     suffixes: tuple[str, ...]
@@ -42,3 +45,4 @@ class Renderer:
     binary: bool = False
     shared: bool = True
     needs: str | None = None
+    parts: Callable[[Report, Options], Iterator[str]] | None = None
