@@ -4,7 +4,6 @@ import statistics
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from analyzer.run_list import ListedRun
 from analyzer.runs.model import Phase, Run, ServerStart, Start
@@ -16,6 +15,7 @@ from analyzer.timeouts.observations import Dropped, Observation, Status, observe
 from analyzer.timeouts.recommend import advise
 from analyzer.timeouts.samples import Collected, collect
 from analyzer.timeouts.timers import Timers, timers
+from analyzer.timeouts.timing import Timing
 from analyzer.timeouts.whatif import WhatIf, phased, what_if
 
 # A what-if resamples the runs hundreds of times; more of them change nothing.
@@ -161,23 +161,23 @@ def change_named(name: str, runs: Iterable[Run]) -> Change | None:
 
 
 def answer_for_history(
-    timings: Iterable[Mapping[str, Any]], *, risk: float, limits: Mapping[str, float], limit_in_force: float | None
+    timings: Iterable[Timing], *, risk: float, limits: Mapping[str, float], limit_in_force: float | None
 ) -> Answer | None:
     """From the stored runs of a history, oldest first."""
-    named = ((timing["workflow"], _observed(timing, limit_in_force)) for timing in timings)
+    named = ((timing.workflow, _observed(timing, limit_in_force)) for timing in timings)
     return _answer(collect(named), risk, limits, None)
 
 
-def _observed(timing: Mapping[str, Any], limit_in_force: float | None) -> Observation | Dropped:
+def _observed(timing: Timing, limit_in_force: float | None) -> Observation | Dropped:
     return observe_status(
-        Status(timing["outcome"]),
-        timing["seconds"],
-        cold={Start.COLD: True, Start.WARM: False}.get(Start(timing["start"])),
-        at=timing["started_at"],
-        epoch=timing["epoch"],
-        limit_seconds=timing["client_limit_seconds"] or timing["limit_seconds"] or limit_in_force,
-        queue_seconds=timing["queue_seconds"] or 0.0,
-        client_gave_up=timing["client_gave_up"],
+        Status(timing.outcome),
+        timing.seconds,
+        cold={Start.COLD: True, Start.WARM: False}.get(Start(timing.start)),
+        at=timing.started_at,
+        epoch=timing.epoch,
+        limit_seconds=timing.client_limit_seconds or timing.limit_seconds or limit_in_force,
+        queue_seconds=timing.queue_seconds or 0.0,
+        client_gave_up=timing.client_gave_up,
     )
 
 

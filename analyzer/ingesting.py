@@ -1,107 +1,177 @@
 """Logs into the history: read once if they are new, not at all if they are known, again if they have grown."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from analyzer.containers import Stamps
-from analyzer.errors import UsageError
+from analyzer.errors import ComfymeterError, SourceError, UsageError
+from analyzer.history.contents import FirstBytes, contents, first_bytes
 from analyzer.history.identity import LogPrint, fingerprint
 from analyzer.history.rows import Row, row_of
-from analyzer.history.store import Added, Store, UnknownBeginningError
+from analyzer.history.store import Added, Before, Known, Place, Store, UnknownBeginningError
 from analyzer.logs import ReadOptions, describe
 from analyzer.reading import LogReader, LogReading
 from analyzer.runs.model import Run
+from analyzer.runs.signature import workflow_of
+from analyzer.runs.table import changed
 from analyzer.sources import LogFile, LogGroup, resolve
 from analyzer.sources.files import STDIN
 from analyzer.workflows import Naming
 
-# Another process may store a log between our looking and our writing; nobody does so for ever.
+# Another process may store a log, or the server turn it, between our looking and our writing; nobody does so for ever.
 _TRIES = 20
+_MODEL = "model:"
+_HEAD_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingested:
-    """One file: what it brought."""
+    """One file: what it brought, or why it could not be read."""
 
     name: str
-    added: Added
+    added: Added = field(default_factory=Added)
+    error: str | None = None
+
+
+class _ChangedError(Exception):
+    """The file is not what it was when we looked."""
 
 
 def ingest(
     store: Store, arguments: Sequence[str], options: ReadOptions, *, naming: Naming, limit_seconds: float | None, now: float
 ) -> Iterator[Ingested]:
-    """Stores the runs of logs. `limit_seconds`: the client's limit while they were written. Raises SourceError."""
-    for group in resolve(arguments):
-        if any(file.name == STDIN for file in group.files):
-            raise UsageError("ingest: a stream cannot be recognised when it comes again; give files")
-        yield from _ingest_group(store, group, options, naming, limit_seconds, now)
+    """Stores the runs of logs. `limit_seconds`: the client's limit while they were written. A log that cannot be read does not
+    keep the others out. Raises SourceError where an argument stands for nothing."""
+    groups = resolve(arguments)
+    if any(file.name == STDIN for group in groups for file in group.files):
+        raise UsageError("ingest: a stream cannot be recognised when it comes again; give files")
+    for group in groups:
+        try:
+            yield from _ingest_group(store, group, options, naming, limit_seconds, now)
+        except SourceError as error:
+            yield Ingested(name=group.name, error=str(error))
 
 
 def _ingest_group(
     store: Store, group: LogGroup, options: ReadOptions, naming: Naming, limit_seconds: float | None, now: float
-) -> Iterator[Ingested]:
+) -> list[Ingested]:
     sizes: set[int] = set(store.sizes())
-    prints = {file.name: _fingerprint(file, sizes) for file in group.files}
-    known = {name: store.known_runs(found) for name, found in prints.items()}
-    if all(count is not None for count in known.values()):
-        yield from (Ingested(name=name, added=Added(known=count or 0)) for name, count in known.items())
-        return
-    reading = _read(group, options)
-    rows = _rows_by_source(reading, naming, limit_seconds)
-    for file in group.files:
-        added = _put(store, file, prints[file.name], sizes, rows.get(file.name, []), now)
-        yield Ingested(name=file.name, added=added)
-
-
-def _put(store: Store, file: LogFile, found: LogPrint, sizes: set[int], rows: Sequence[Row], now: float) -> Added:
     for _ in range(_TRIES):
         try:
-            return store.put(file.name, found, rows, now)
+            return _try_group(store, group, sizes, options, naming, limit_seconds, now)
         except UnknownBeginningError as error:
             sizes |= set(error.sizes)
-            found = _fingerprint(file, sizes, found.size)
-    raise UsageError(f"{file.name}: the history changes faster than this log can be compared with it; try again")
-
-
-def _fingerprint(file: LogFile, sizes: Iterable[int], whole: int | None = None) -> LogPrint:
-    """The file's print; `whole`: only so much of it, as it may have grown since."""
-    with file.open(live=False) as stream:
-        return fingerprint(_first(stream.blocks(), whole), sizes)
-
-
-def _first(blocks: Iterable[bytes], size: int | None) -> Iterator[bytes]:
-    left = size
-    for block in blocks:
-        if left is None:
-            yield block
+        except _ChangedError:
             continue
-        yield block[:left]
-        left -= len(block[:left])
-        if left <= 0:
-            return
+    raise ComfymeterError(f"{group.name}: the log or the history changes faster than it can be read; try again")
 
 
-def _read(group: LogGroup, options: ReadOptions) -> LogReading:
+def _try_group(
+    store: Store, group: LogGroup, sizes: set[int], options: ReadOptions, naming: Naming, limit: float | None, now: float
+) -> list[Ingested]:
+    files, prints = _without_copies(_with_content(group), sizes)
+    known = [store.known(found) for found in prints]
+    if _unchanged(known):
+        return [
+            Ingested(name=file.name, added=Added(known=one.runs if one else 0)) for file, one in zip(files, known, strict=True)
+        ]
+    before = store.before(prints[0])
+    rows = _rows_by_source(_read(files, prints, options), naming, limit, before)
+    done: list[Ingested] = []
+    for number, (file, found) in enumerate(zip(files, prints, strict=True), 1):
+        behind = done[-1].added.log_id if done else None
+        place = Place(behind=behind, last=number == len(files), alone=before is not None)
+        done.append(Ingested(name=file.name, added=store.put(file.name, found, rows.get(file.name, []), now, place)))
+    return done
+
+
+def _with_content(group: LogGroup) -> list[LogFile]:
+    """The files that hold something: the newest of a set may not have been written to yet. Raises SourceError."""
+    files = [file for file in group.files if len(group.files) == 1 or not _is_empty(file)] or list(group.files)
+    for file in files:
+        with file.open(live=False):
+            pass  # says in words why a file cannot be read
+    return files
+
+
+def _without_copies(files: list[LogFile], sizes: set[int]) -> tuple[list[LogFile], list[LogPrint]]:
+    """The files and their prints, without those that another one begins with: `x.log.gz` beside the `x.log` it was made of."""
+    prints = [fingerprint(contents(file), sizes) for file in files]
+    heads = [b"".join(first_bytes(contents(file), _HEAD_BYTES)) for file in files]
+    if not any(one is not other and other.startswith(one) for one in heads for other in heads):
+        return files, prints
+    prints = [fingerprint(contents(file), sizes | {found.size for found in prints}) for file in files]
+    copies = {
+        place
+        for place, one in enumerate(prints)
+        for other_place, other in enumerate(prints)
+        if other.begins_with(one.size, one.sha256) and (one.size, place) < (other.size, other_place)
+    }
+    kept = [place for place in range(len(files)) if place not in copies]
+    return [files[place] for place in kept], [prints[place] for place in kept]
+
+
+def _is_empty(file: LogFile) -> bool:
+    try:
+        return next(contents(file), None) is None
+    except OSError:
+        return False
+
+
+def _unchanged(known: Sequence[Known | None]) -> bool:
+    """Whether all files are known, and known in this order: a run may go on from one to the next."""
+    previous: Known | None = None
+    for one in known:
+        if one is None or (previous is not None and one.behind != previous.log_id):
+            return False
+        previous = one
+    return True
+
+
+def _read(files: Sequence[LogFile], prints: Sequence[LogPrint], options: ReadOptions) -> LogReading:
+    """What the files say as far as their prints go. Raises _ChangedError where they are not what they were."""
     reader: LogReader | None = None
-    for file in group.files:
-        with file.open(live=False) as stream:
+    for file, found in zip(files, prints, strict=True):
+        first = FirstBytes(file, found.size)
+        with LogFile(name=file.name, opener=partial(_same, first)).open(live=False) as stream:
             reader = reader or LogReader(expects_bars=stream.container.stamps is Stamps.NONE)
             reader.read(file.name, stream.pieces(options.zone), partial(describe, stream, options))
+        if first.sha256 != found.sha256:
+            raise _ChangedError
     if reader is None:
         raise ValueError("a log has at least one file")
     return reader.result()
 
 
-def _rows_by_source(reading: LogReading, naming: Naming, limit_seconds: float | None) -> dict[str, list[Row]]:
+def _same(first: FirstBytes) -> FirstBytes:
+    return first
+
+
+def _rows_by_source(
+    reading: LogReading, naming: Naming, limit_seconds: float | None, before: Before | None
+) -> dict[str, list[Row]]:
     """The rows of each file's runs, in order. Runs left out by the settings are not stored."""
     zones = {source.name: source.timezone for source in reading.sources}
-    epochs = {start.number: start.epoch for start in reading.server_starts}
-    runs: Iterable[Run] = naming.apply(reading.runs, limit_seconds) if naming else reading.runs
+    epochs: Mapping[int, str | None] = {
+        0: before.epoch if before else None,
+        **{start.number: start.epoch for start in reading.server_starts},
+    }
     rows: dict[str, list[Row]] = {}
-    for run in runs:
-        epoch = epochs.get(run.server_number)
-        rows.setdefault(run.source, []).append(
-            row_of(run, timezone=zones.get(run.source), epoch=epoch, limit_seconds=limit_seconds)
-        )
+    runs = _from_before(reading.runs, before)
+    for run in naming.apply(runs, limit_seconds) if naming else runs:
+        row = row_of(run, timezone=zones.get(run.source), epoch=epochs.get(run.server_number), limit_seconds=limit_seconds)
+        rows.setdefault(run.source, []).append(row)
     return rows
+
+
+def _from_before(runs: Iterable[Run], before: Before | None) -> Iterator[Run]:
+    """The runs, those without a model of their own with the one that was resident when the log began."""
+    part = before.log_signature.partition("|")[0] if before else ""
+    models = part.removeprefix(_MODEL).split("+") if part.startswith(_MODEL) else []
+    for run in runs:
+        if models and not run.server_number and run.passes and not run.workflow.signature.startswith(_MODEL):
+            workflow = workflow_of(run.passes, run.bars, run.detections, models)
+            yield changed(run, workflow=workflow)
+        else:
+            yield run

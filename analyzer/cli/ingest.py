@@ -7,7 +7,7 @@ import typer
 
 from analyzer.cli import options
 from analyzer.cli.options import Common, limit_seconds
-from analyzer.errors import UsageError
+from analyzer.errors import ExitCode, NoRunsError, UsageError
 
 DEFAULT_STORE = "comfymeter.db"
 StorePlace = Annotated[
@@ -25,7 +25,7 @@ def command(
     timezone: options.Timezone = None,
     config: options.Config = None,
     quiet: options.Quiet = False,
-) -> None:
+) -> int:
     """Adds what is new in logs to a history; a log that grew or was rotated is continued, a known one adds nothing."""
     from analyzer.cli.output import Progress, note
     from analyzer.history import open_store
@@ -42,14 +42,25 @@ def command(
     now = time.time()
     progress = Progress(quiet=quiet)
     reading = ReadOptions(zone=zone, on_progress=progress)
+    failed = runs = 0
     for one in ingest(history, logs, reading, naming=settings.naming, limit_seconds=limit, now=now):
         progress.done()
+        if one.error:
+            failed += 1
+            note(f"comfymeter: {one.error}", quiet=False)
+            continue
         added = one.added
+        runs += added.new + added.updated + added.known
         note(f"{one.name}: {plural(added.new, 'new run')}, {added.updated} updated, {added.known} known", quiet=quiet)
     if oldest is not None or keep_runs is not None:
         removed = history.prune(now=now, older_than_seconds=oldest, keep_runs=keep_runs)
         note(f"{plural(removed, 'old run')} forgotten", quiet=quiet)
     history.close()
+    if failed:
+        return ExitCode.ERROR
+    if not runs:
+        raise NoRunsError(f"{', '.join(logs)}: no run in these logs; `comfymeter doctor` says what they lack")
+    return ExitCode.OK
 
 
 def _duration(flag: str, text: str | None) -> float | None:

@@ -13,13 +13,17 @@ from analyzer.errors import ComfymeterError, UsageError
 from analyzer.history.schema import VERSION, prepare, stored_version
 
 _BUSY_MS = 60_000
+_PORTION = 2000
 # Any number will do, as long as only this program uses it.
 _POSTGRES_LOCK = 0x0C0F_F7AE
 
 
 def url_of(place: str) -> str:
-    """A plain path is a SQLite file."""
-    return place if "://" in place else f"sqlite:///{place}"
+    """A plain path is a SQLite file; for PostgreSQL the driver is ours to choose."""
+    for plain in ("postgresql://", "postgres://"):
+        if place.startswith(plain):
+            return f"postgresql+psycopg://{place.removeprefix(plain)}"
+    return place if "://" in place else f"sqlite:///{os.path.expanduser(place)}"
 
 
 def open_engine(place: str, *, create: bool = True) -> Engine:
@@ -32,14 +36,29 @@ def open_engine(place: str, *, create: bool = True) -> Engine:
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _sqlite_settings)
             event.listen(engine, "begin", _sqlite_begin)
-        with writing(engine) as connection:
-            _refuse_newer(connection, shown(place))
-            prepare(connection)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        _bring_up_to_date(engine, shown(place))
+    except ModuleNotFoundError as error:
+        extra = "pip install 'comfymeter[postgres]'" if error.name == "psycopg" else f"its driver {error.name} is not installed"
+        raise UsageError(f"--store: {shown(place)} needs more: {extra}") from error
+    except (ArgumentError, NoSuchModuleError) as error:
         raise UsageError(f"--store: {shown(place)} is no database URL that can be opened: {_first_line(error)}") from error
     except (SQLAlchemyError, OSError) as error:
         raise ComfymeterError(f"{shown(place)}: the history cannot be opened: {_first_line(error)}") from error
     return engine
+
+
+def _bring_up_to_date(engine: Engine, place: str) -> None:
+    """Only a store that lacks something is written to: a reader does not wait for a writer."""
+    with reading(engine) as connection:
+        known = stored_version(connection)
+    if known is not None and known > VERSION:
+        raise ComfymeterError(f"{place}: this history is of version {known}, newer than {VERSION}; update comfymeter")
+    if known != VERSION:
+        try:
+            with writing(engine) as connection:
+                prepare(connection)
+        except ComfymeterError as error:
+            raise ComfymeterError(f"{place}: {error}") from error
 
 
 def shown(place: str) -> str:
@@ -75,15 +94,29 @@ def _sqlite_begin(connection: Connection) -> None:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that no other writer is in at the same time: all of it is stored, or nothing."""
-    with engine.connect().execution_options(comfymeter_write=True) as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK})
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that sees one state and waits for nobody; rows are fetched in portions."""
+    with _in_plain_words(engine), engine.connect().execution_options(yield_per=_PORTION) as connection:
         yield connection
 
 
-def _refuse_newer(connection: Connection, place: str) -> None:
-    known = stored_version(connection)
-    if known is not None and known > VERSION:
-        raise ComfymeterError(f"{place}: this history is of version {known}, newer than {VERSION}; update comfymeter")
+@contextmanager
+def _in_plain_words(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        place = engine.url.render_as_string(hide_password=True)
+        raise ComfymeterError(f"{place}: the history cannot be read or written: {_first_line(error)}") from error
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that no other writer is in at the same time: all of it is stored, or nothing."""
+    with (
+        _in_plain_words(engine),
+        engine.connect().execution_options(comfymeter_write=True) as connection,
+        connection.begin(),
+    ):
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK})
+        yield connection

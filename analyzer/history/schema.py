@@ -16,12 +16,17 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    func,
     insert,
+    inspect,
     select,
+    text,
     update,
 )
 
-VERSION = 1
+from analyzer.errors import ComfymeterError
+
+VERSION = 2
 
 metadata = MetaData()
 
@@ -40,6 +45,8 @@ LOGS = Table(
     Column("ingested_at", Float, nullable=False),
     # Runs it had when it was read; those that are not there any more have been forgotten on purpose.
     Column("runs", Integer, nullable=False),
+    # The log that it was read behind, in a rotated set: what that one said (versions, resident model) holds for this one too.
+    Column("behind", Integer),
     UniqueConstraint("size", "sha256"),
 )
 
@@ -74,11 +81,16 @@ RUNS = Table(
     Column("vram_peak_bytes", BigInteger),
     Column("vram_source", String(10)),
     Column("epoch", String(400)),
-    # What `timeout` asks for stands in one index: a million runs are answered without reading the rows themselves.
-    Index("runs_by_time", "ended_at"),
+    # When it was stored first; a log that grows is stored again and again.
+    Column("seen_at", Float),
+    # When it ended as far as anybody knows: its end, else its start and how long it was seen, else when it was stored first.
+    Column("at", Float),
+    # What `timeout` asks for stands in one index, in the order of time: the newest of a million runs are found at its end.
+    Index("runs_by_age", "at"),
     Index(
-        "runs_for_timeout",
+        "runs_for_timings",
         "workflow",
+        "at",
         "outcome",
         "seconds",
         "start",
@@ -101,13 +113,29 @@ SPELLINGS = Table(
 )
 
 Migration = Callable[[Connection], None]
+
+
+def _times_and_places(connection: Connection) -> None:
+    """2: when a run was stored first and when it happened, what a log was read behind."""
+    for column in ("seen_at", "at"):
+        connection.execute(text(f"ALTER TABLE runs ADD COLUMN {column} DOUBLE PRECISION"))
+    connection.execute(text("ALTER TABLE logs ADD COLUMN behind INTEGER"))
+    read_at = select(LOGS.c.ingested_at).where(LOGS.c.id == RUNS.c.log_id).scalar_subquery()
+    connection.execute(update(RUNS).values(seen_at=read_at))
+    connection.execute(update(RUNS).values(at=func.coalesce(RUNS.c.ended_at, RUNS.c.started_at + RUNS.c.seconds, RUNS.c.seen_at)))
+    for name in ("runs_by_time", "runs_for_timeout"):
+        connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
+    for index in RUNS.indexes:
+        index.create(connection)
+
+
 # The step at place N turns version N + 1 into N + 2.
-MIGRATIONS: tuple[Migration, ...] = ()
+MIGRATIONS: tuple[Migration, ...] = (_times_and_places,)
 
 
 def stored_version(connection: Connection) -> int | None:
     """The version of an existing store; None for an empty database."""
-    if not connection.dialect.has_table(connection, META.name):
+    if not inspect(connection).has_table(META.name):
         return None
     value = connection.execute(select(META.c.value).where(META.c.key == "version")).scalar()
     return int(value) if value is not None else None
@@ -117,6 +145,11 @@ def prepare(connection: Connection, migrations: tuple[Migration, ...] = MIGRATIO
     """Makes the tables, or brings those of an older version up to this one. The caller has refused newer ones."""
     known = stored_version(connection)
     if known is None:
+        taken = set(metadata.tables) & set(inspect(connection).get_table_names())
+        if taken:
+            raise ComfymeterError(
+                f"there are tables of another program here ({', '.join(sorted(taken))}); use a database of its own"
+            )
         metadata.create_all(connection)
         connection.execute(insert(META).values(key="version", value=str(version)))
         return

@@ -1,18 +1,20 @@
 """The store: logs in, runs and observations out."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, tuple_, update
 
-from analyzer.history.database import open_engine, writing
+from analyzer.history.database import open_engine, reading, writing
 from analyzer.history.identity import LogPrint
 from analyzer.history.rows import Row
 from analyzer.history.schema import LOGS, RUNS, SPELLINGS
+from analyzer.timeouts.timing import Timing
 
 _CHUNK = 2000
-_DAY = 86400.0
+_LOG_ENDED = "log_ended"
+_ALWAYS = ("finished", "limit_seconds", "seen_at", "at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,34 @@ class Added:
     new: int = 0
     updated: int = 0
     known: int = 0
+    log_id: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A log that is stored already. `behind`: the log that it was read behind."""
+
+    log_id: int
+    runs: int
+    behind: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What a log was known to start from when it was read behind another one that is not there any more."""
+
+    epoch: str | None
+    log_signature: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A file's place in its set. `behind`: the log before it; `last`: nothing follows; `alone`: what once stood before the
+    set's first file is not there any more."""
+
+    behind: int | None = None
+    last: bool = True
+    alone: bool = False
 
 
 class UnknownBeginningError(Exception):
@@ -73,72 +103,94 @@ class Store:
 
     def sizes(self) -> list[int]:
         """How much was read of each log: the beginnings that a file must be asked about."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return list(connection.execute(select(LOGS.c.size).distinct()).scalars())
 
-    def known_runs(self, found: LogPrint) -> int | None:
-        """How many runs this very content had when it was read before; None: it was not."""
-        query = select(LOGS.c.runs).where(LOGS.c.size == found.size, LOGS.c.sha256 == found.sha256)
-        with self._engine.connect() as connection:
-            return connection.execute(query).scalar()
+    def known(self, found: LogPrint) -> Known | None:
+        """The log with this very content; None: it was not read before."""
+        query = select(LOGS.c.id, LOGS.c.runs, LOGS.c.behind).where(LOGS.c.size == found.size, LOGS.c.sha256 == found.sha256)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        return Known(log_id=row.id, runs=row.runs, behind=row.behind) if row else None
 
-    def put(self, name: str, found: LogPrint, rows: Sequence[Row], now: float) -> Added:
+    def before(self, found: LogPrint) -> Before | None:
+        """What a log starts from that is stored as read behind another one; None: nothing stands before it.
+
+        Raises UnknownBeginningError.
+        """
+        with reading(self._engine) as connection:
+            log = _find(connection, found)
+            if log is None or log.behind is None:
+                return None
+            query = select(RUNS.c.epoch, RUNS.c.log_signature).where(RUNS.c.log_id == log.id).order_by(RUNS.c.ordinal).limit(1)
+            row = connection.execute(query).first()
+        return Before(epoch=row.epoch, log_signature=row.log_signature) if row else Before(epoch=None, log_signature="")
+
+    def put(self, name: str, found: LogPrint, rows: Sequence[Row], now: float, place: Place | None = None) -> Added:
         """Stores a log's runs, as a whole or not at all; of a log that grew, only what is new or has changed.
 
         Raises UnknownBeginningError where `found` must be made again with more sizes.
         """
+        place = place or Place()
         with writing(self._engine) as connection:
             log = _find(connection, found)
-            values = {"name": name[:400], "size": found.size, "sha256": found.sha256, "ingested_at": now, "runs": len(rows)}
+            values: Row = {"name": name[:400], "size": found.size, "sha256": found.sha256, "ingested_at": now, "runs": len(rows)}
+            if place.behind is not None:
+                values["behind"] = place.behind
             if log is None:
                 log_id = connection.execute(insert(LOGS).values(values)).inserted_primary_key[0]  # type: ignore[index]
-                return _merge_rows(connection, log_id, 0, rows)
-            if log.size < found.size:
-                connection.execute(update(LOGS).where(LOGS.c.id == log.id).values(values))
-            return _merge_rows(connection, log.id, log.runs, rows)
+                return _merge_rows(connection, log_id, 0, rows, now)
+            grew = log.size < found.size
+            merged = _continued(connection, log, rows, place, grew=grew) if place.alone else rows
+            connection.execute(update(LOGS).where(LOGS.c.id == log.id).values({**values, "runs": len(merged)}))
+            return _merge_rows(connection, log.id, log.runs, merged, now)
 
     def prune(self, *, now: float, older_than_seconds: float | None = None, keep_runs: int | None = None) -> int:
-        """Forgets old runs, by their end, or where that is not known by when their log was read; how many."""
+        """Forgets old runs, by their end, or where that is not known by when they were stored first; how many."""
         with writing(self._engine) as connection:
             removed = 0
-            moment = func.coalesce(RUNS.c.ended_at, LOGS.c.ingested_at)
-            dated = select(RUNS.c.log_id, RUNS.c.ordinal, moment.label("at")).join(LOGS)
             if older_than_seconds is not None:
-                removed += _remove(connection, dated.where(moment < now - older_than_seconds))
+                removed += connection.execute(delete(RUNS).where(RUNS.c.at < now - older_than_seconds)).rowcount
             if keep_runs is not None:
-                removed += _remove(connection, dated.order_by(moment.desc(), RUNS.c.ordinal.desc()).offset(keep_runs))
+                age = tuple_(RUNS.c.at, RUNS.c.log_id, RUNS.c.ordinal)
+                newest = select(RUNS.c.at, RUNS.c.log_id, RUNS.c.ordinal).order_by(*_newest_first())
+                oldest_kept = connection.execute(newest.offset(keep_runs - 1).limit(1)).first()
+                if oldest_kept:
+                    removed += connection.execute(delete(RUNS).where(age < tuple_(*oldest_kept))).rowcount
             return removed
 
     # --- out -----------------------------------------------------------------------------------------------------
 
     def count(self) -> int:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(select(func.count()).select_from(RUNS)).scalar_one()
 
     def workflows(self) -> dict[str, int]:
         """The workflows and how many runs each has."""
         query = select(RUNS.c.workflow, func.count()).group_by(RUNS.c.workflow).order_by(func.count().desc())
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return {str(row[0]): int(row[1]) for row in connection.execute(query)}
 
     def runs(self, *, workflow: str | None = None, since: float | None = None, limit: int | None = None) -> Iterator[StoredRun]:
         """Runs, newest first."""
         columns = [RUNS.c[name] for name in StoredRun.__dataclass_fields__]
-        query = select(*columns).where(*_wanted(workflow, since)).order_by(RUNS.c.ended_at.desc(), RUNS.c.ordinal.desc())
-        with self._engine.connect().execution_options(yield_per=_CHUNK) as connection:
+        query = select(*columns).where(*_wanted(workflow, since)).order_by(*_newest_first())
+        with reading(self._engine) as connection:
             for row in connection.execute(query.limit(limit) if limit else query).mappings():
                 yield StoredRun(**row)
 
-    def timings(self, *, workflow: str | None = None, newest: int | None = None) -> Iterator[Mapping[str, Any]]:
-        """What the timeout's estimator needs of each run, oldest first; per workflow only the `newest`. Rows, not objects:
-        there may be millions."""
+    def timings(self, *, workflow: str | None = None, newest: int | None = None) -> Iterator[Timing]:
+        """What the timeout's estimator needs of each run, oldest first; per workflow only the `newest`."""
         names = [workflow] if workflow else list(self.workflows())
-        columns = [RUNS.c[name] for name in _TIMING]
-        with self._engine.connect().execution_options(yield_per=_CHUNK) as connection:
+        columns = [RUNS.c[name] for name in Timing._fields]
+        with reading(self._engine) as connection:
             for name in names:
-                newest_first = select(*columns).where(RUNS.c.workflow == name).order_by(_age().desc())
-                rows = connection.execute(newest_first.limit(newest) if newest else newest_first).mappings().all()
-                yield from (dict(row) for row in reversed(rows))
+                query = select(*columns).where(RUNS.c.workflow == name)
+                if newest is None:
+                    yield from map(Timing._make, connection.execute(query.order_by(*_oldest_first())))
+                    continue
+                rows = connection.execute(query.order_by(*_newest_first()).limit(newest)).all()
+                yield from map(Timing._make, reversed(rows))
 
     # --- two spellings -------------------------------------------------------------------------------------------
 
@@ -154,27 +206,16 @@ class Store:
     def log_spelling(self, graph_signature: str) -> str | None:
         """The log's spelling of a graph, the one seen most often."""
         query = select(SPELLINGS.c.log_signature).where(SPELLINGS.c.graph_signature == graph_signature)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(query.order_by(SPELLINGS.c.runs.desc()).limit(1)).scalar()
 
 
-_TIMING = (
-    "workflow",
-    "outcome",
-    "seconds",
-    "start",
-    "started_at",
-    "epoch",
-    "queue_seconds",
-    "limit_seconds",
-    "client_limit_seconds",
-    "client_gave_up",
-)
+def _oldest_first() -> tuple[ColumnElement[Any], ...]:
+    return RUNS.c.at, RUNS.c.log_id, RUNS.c.ordinal
 
 
-def _age() -> ColumnElement[Any]:
-    """Later runs are larger: by their start where it is known, else by the order in which they came in."""
-    return func.coalesce(RUNS.c.started_at, RUNS.c.log_id * 1e-3 + RUNS.c.ordinal * 1e-9)
+def _newest_first() -> tuple[ColumnElement[Any], ...]:
+    return tuple(column.desc() for column in _oldest_first())
 
 
 def _wanted(workflow: str | None, since: float | None) -> list[ColumnElement[bool]]:
@@ -182,13 +223,13 @@ def _wanted(workflow: str | None, since: float | None) -> list[ColumnElement[boo
     if workflow is not None:
         wanted.append(RUNS.c.workflow == workflow)
     if since is not None:
-        wanted.append(RUNS.c.ended_at >= since)
+        wanted.append(RUNS.c.at >= since)
     return wanted
 
 
 def _find(connection: Connection, found: LogPrint) -> Any:
     """The log that the file continues, the longest if several fit."""
-    query = select(LOGS.c.id, LOGS.c.size, LOGS.c.sha256, LOGS.c.runs).where(LOGS.c.size <= found.size)
+    query = select(LOGS.c.id, LOGS.c.size, LOGS.c.sha256, LOGS.c.runs, LOGS.c.behind).where(LOGS.c.size <= found.size)
     known = connection.execute(query.order_by(LOGS.c.size.desc())).all()
     unasked = [log.size for log in known if log.size < found.size and log.size not in found.beginnings]
     if unasked:
@@ -200,24 +241,51 @@ def _is_whole(found: LogPrint, log: Any) -> bool:
     return bool((log.size, log.sha256) == (found.size, found.sha256))
 
 
-def _merge_rows(connection: Connection, log_id: int, runs_before: int, rows: Sequence[Row]) -> Added:
-    """Writes the rows that are new or different. What was there before and is not any more has been forgotten and stays so."""
-    names = list(rows[0]) if rows else []
-    query = select(RUNS.c.ordinal, *(RUNS.c[name] for name in names)).where(RUNS.c.log_id == log_id)
-    known = {row.pop("ordinal"): row for row in map(dict, connection.execute(query).mappings())}
-    write = [place for place, row in enumerate(rows) if known.get(place) != row and (place in known or place >= runs_before)]
-    gone = [place for place in known if place >= len(rows)]
-    for place in (*(place for place in write if place in known), *gone):
-        connection.execute(delete(RUNS).where(RUNS.c.log_id == log_id, RUNS.c.ordinal == place))
-    for first in range(0, len(write), _CHUNK):
-        chunk = [{"log_id": log_id, "ordinal": place, **rows[place]} for place in write[first : first + _CHUNK]]
-        connection.execute(insert(RUNS), chunk)
-    updated = sum(place in known for place in write)
-    return Added(new=len(write) - updated, updated=updated, known=len(rows) - len(write))
+def _continued(connection: Connection, log: Any, rows: Sequence[Row], place: Place, *, grew: bool) -> list[Row | None]:
+    """The rows of a log that is read without what stood before it: those known from a better reading stay, what is new is added.
+
+    Only a run that was open at the log's end is known no better: it went on there, or in the log that follows now.
+    """
+    last_one = (RUNS.c.log_id == log.id) & (RUNS.c.ordinal == log.runs - 1)
+    last = connection.execute(select(RUNS.c.finished, RUNS.c.failure_kind).where(last_one)).first()
+    open_end = last is not None and not last.finished and last.failure_kind == _LOG_ENDED
+    settled = log.runs - 1 if open_end and (grew or not place.last) else log.runs
+    return [*[None] * settled, *(rows[settled:] if grew else [])]
 
 
-def _remove(connection: Connection, chosen: Any) -> int:
-    removed = 0
-    for log_id, ordinal, _ in connection.execute(chosen).all():
-        removed += connection.execute(delete(RUNS).where(RUNS.c.log_id == log_id, RUNS.c.ordinal == ordinal)).rowcount
-    return removed
+def _merge_rows(connection: Connection, log_id: int, runs_before: int, rows: Sequence[Row | None], now: float) -> Added:
+    """Writes the rows that are new or different; None: as it is. What was there before and is not any more has been forgotten
+    and stays so."""
+    known = _stored_rows(connection, log_id, list(next(filter(None, rows), {})))
+    write: dict[int, Row] = {}
+    for ordinal, fresh in enumerate(rows):
+        old = known.get(ordinal)
+        row = _with_old_times(fresh, old, now) if fresh else old
+        if row is not None and row != old and (old is not None or ordinal >= runs_before):
+            write[ordinal] = row
+    gone = [ordinal for ordinal in known if ordinal >= len(rows) or ordinal in write]
+    for first in range(0, len(gone), _CHUNK):
+        chosen = RUNS.c.ordinal.in_(gone[first : first + _CHUNK])
+        connection.execute(delete(RUNS).where(RUNS.c.log_id == log_id, chosen))
+    new = [{"log_id": log_id, "ordinal": ordinal, **row} for ordinal, row in write.items()]
+    for first in range(0, len(new), _CHUNK):
+        connection.execute(insert(RUNS), new[first : first + _CHUNK])
+    updated = sum(ordinal in known for ordinal in write)
+    return Added(new=len(write) - updated, updated=updated, known=len(rows) - len(write), log_id=log_id)
+
+
+def _stored_rows(connection: Connection, log_id: int, names: Sequence[str]) -> dict[int, Row]:
+    """A log's rows by their ordinal."""
+    columns = [RUNS.c[name] for name in dict.fromkeys((*names, *_ALWAYS))]
+    query = select(RUNS.c.ordinal, *columns).where(RUNS.c.log_id == log_id)
+    return {row.pop("ordinal"): row for row in map(dict, connection.execute(query).mappings())}
+
+
+def _with_old_times(row: Row, old: Row | None, now: float) -> Row:
+    """The row as it is to be stored: first seen when it was, and under the limit that was in force when it ended."""
+    seen_at = now if old is None else old["seen_at"]
+    limit = old["limit_seconds"] if old is not None and old["finished"] else row["limit_seconds"]
+    at = row["ended_at"]
+    if at is None and row["started_at"] is not None:
+        at = row["started_at"] + (row["seconds"] or 0.0)
+    return {**row, "limit_seconds": limit, "seen_at": seen_at, "at": seen_at if at is None else at}
