@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from analyzer.containers import Stamps
 from analyzer.errors import ComfymeterError, SourceError, UsageError
 from analyzer.history.contents import FirstBytes, contents, first_bytes
 from analyzer.history.identity import LogPrint, fingerprint
 from analyzer.history.rows import Row, row_of
 from analyzer.history.store import Added, Before, Known, Place, Store, UnknownBeginningError
-from analyzer.logs import ReadOptions, describe
-from analyzer.reading import LogReader, LogReading
+from analyzer.logs import ReadOptions, read_files
+from analyzer.reading import LogReading
 from analyzer.runs.model import Run
 from analyzer.runs.signature import workflow_of
 from analyzer.runs.table import changed
@@ -131,17 +130,12 @@ def _unchanged(known: Sequence[Known | None]) -> bool:
 
 def _read(files: Sequence[LogFile], prints: Sequence[LogPrint], options: ReadOptions) -> LogReading:
     """What the files say as far as their prints go. Raises _ChangedError where they are not what they were."""
-    reader: LogReader | None = None
-    for file, found in zip(files, prints, strict=True):
-        first = FirstBytes(file, found.size)
-        with LogFile(name=file.name, opener=partial(_same, first)).open(live=False) as stream:
-            reader = reader or LogReader(expects_bars=stream.container.stamps is Stamps.NONE)
-            reader.read(file.name, stream.pieces(options.zone), partial(describe, stream, options))
-        if first.sha256 != found.sha256:
-            raise _ChangedError
-    if reader is None:
-        raise ValueError("a log has at least one file")
-    return reader.result()
+    firsts = [FirstBytes(file, found.size) for file, found in zip(files, prints, strict=True)]
+    copies = [LogFile(name=file.name, opener=partial(_same, first)) for file, first in zip(files, firsts, strict=True)]
+    reading = read_files(copies, options)
+    if any(first.sha256 != found.sha256 for first, found in zip(firsts, prints, strict=True)):
+        raise _ChangedError
+    return reading
 
 
 def _same(first: FirstBytes) -> FirstBytes:

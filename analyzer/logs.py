@@ -1,6 +1,6 @@
 """Arguments to readings: opens the logs, reads each once, brings the two halves of one process together."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,7 +10,7 @@ from analyzer.events import Event
 from analyzer.lines import Piece
 from analyzer.parse import OnUnrecognised, Parser
 from analyzer.reading import LogReader, LogReading
-from analyzer.sources import LogGroup, LogStream, resolve
+from analyzer.sources import LogFile, LogGroup, LogStream, resolve
 from analyzer.sources.files import STDIN
 from analyzer.twins import StampTransfer, find_twins
 
@@ -33,13 +33,14 @@ class ReadOptions:
 def read_logs(arguments: Sequence[str], options: ReadOptions) -> list[LogReading]:
     """The readings of all logs that the arguments stand for. Raises SourceError."""
     groups = resolve(arguments)
-    readings = [_read(group, options) for group in groups]
+    readings = [read_files(group.files, options) for group in groups]
     return _with_twins(groups, readings, options)
 
 
-def _read(group: LogGroup, options: ReadOptions, stamps_from: LogGroup | None = None) -> LogReading:
+def read_files(files: Iterable[LogFile], options: ReadOptions, stamps_from: LogGroup | None = None) -> LogReading:
+    """What files that are one log say, read one after the other. Raises SourceError."""
     reader: LogReader | None = None
-    for file in group.files:
+    for file in files:
         with file.open(live=False) as stream:
             if reader is None:
                 reader = LogReader(
@@ -49,13 +50,13 @@ def _read(group: LogGroup, options: ReadOptions, stamps_from: LogGroup | None = 
                     on_unrecognised=options.on_unrecognised,
                     through=partial(StampTransfer, _events(stamps_from, options)) if stamps_from else None,
                 )
-            reader.read(stream.name, _reported(stream, options), partial(describe, stream, options))
+            reader.read(stream.name, _reported(stream, options), partial(_describe, stream, options))
     if reader is None:
         raise ValueError("a log has at least one file")
     return reader.result()
 
 
-def describe(stream: LogStream, options: ReadOptions) -> SourceInfo:
+def _describe(stream: LogStream, options: ReadOptions) -> SourceInfo:
     """What a stream knows of itself once it has been read."""
     return SourceInfo(
         name=stream.name,
@@ -89,7 +90,7 @@ def _with_twins(groups: Sequence[LogGroup], readings: list[LogReading], options:
     for console, stamped in find_twins(readings):
         if any(file.name == STDIN for place in (console, stamped) for file in groups[place].files):
             continue  # a stream cannot be read twice
-        reading = _read(groups[console], replace(options, on_unrecognised=None), stamps_from=groups[stamped])
+        reading = read_files(groups[console].files, replace(options, on_unrecognised=None), stamps_from=groups[stamped])
         lender = readings[stamped]
         merged[console] = replace(
             reading,

@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from analyzer.errors import ComfymeterError, UsageError
-from analyzer.history.schema import VERSION, prepare, stored_version
+from analyzer.history.schema import VERSION, foreign_tables, prepare, stored_version
 
 _BUSY_MS = 60_000
 _PORTION = 2000
@@ -54,11 +54,11 @@ def _bring_up_to_date(engine: Engine, place: str) -> None:
     if known is not None and known > VERSION:
         raise ComfymeterError(f"{place}: this history is of version {known}, newer than {VERSION}; update comfymeter")
     if known != VERSION:
-        try:
-            with writing(engine) as connection:
-                prepare(connection)
-        except ComfymeterError as error:
-            raise ComfymeterError(f"{place}: {error}") from error
+        with writing(engine) as connection:
+            if foreign := foreign_tables(connection):
+                names = ", ".join(foreign)
+                raise ComfymeterError(f"{place}: there are tables of another program here ({names}); use a database of its own")
+            prepare(connection)
 
 
 def shown(place: str) -> str:
@@ -105,7 +105,8 @@ def _in_plain_words(engine: Engine) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        place = engine.url.render_as_string(hide_password=True)
+        is_file = engine.dialect.name == "sqlite" and engine.url.database
+        place = engine.url.database if is_file else engine.url.render_as_string(hide_password=True)
         raise ComfymeterError(f"{place}: the history cannot be read or written: {_first_line(error)}") from error
 
 

@@ -24,8 +24,6 @@ from sqlalchemy import (
     update,
 )
 
-from analyzer.errors import ComfymeterError
-
 VERSION = 2
 
 metadata = MetaData()
@@ -141,15 +139,17 @@ def stored_version(connection: Connection) -> int | None:
     return int(value) if value is not None else None
 
 
+def foreign_tables(connection: Connection) -> list[str]:
+    """Tables of another program that have the names of ours."""
+    if stored_version(connection) is not None:
+        return []
+    return sorted(set(metadata.tables) & set(inspect(connection).get_table_names()))
+
+
 def prepare(connection: Connection, migrations: tuple[Migration, ...] = MIGRATIONS, version: int = VERSION) -> None:
     """Makes the tables, or brings those of an older version up to this one. The caller has refused newer ones."""
     known = stored_version(connection)
     if known is None:
-        taken = set(metadata.tables) & set(inspect(connection).get_table_names())
-        if taken:
-            raise ComfymeterError(
-                f"there are tables of another program here ({', '.join(sorted(taken))}); use a database of its own"
-            )
         metadata.create_all(connection)
         connection.execute(insert(META).values(key="version", value=str(version)))
         return
