@@ -42,9 +42,10 @@ def check(report: Report, gates: Gates) -> tuple[GateResult, ...]:
 def _limit(report: Report, wanted: float) -> GateResult:
     """No run may exceed the limit; queue wait included where it is known. An unfinished run that is over it is over it."""
     over = [run for run in report.runs if run.verdict is Verdict.OVER]
-    used = [run.limit_used_ratio * wanted for run in report.runs if run.limit_used_ratio is not None]
-    worst = max(used, default=None)
-    detail = f"{len(over)} of {len(report.runs)} runs over it{_numbers(over)}"
+    worst = max((used for run in report.runs if (used := run.used_seconds) is not None), default=None)
+    own = any(run.limit_seconds not in (None, wanted) for run in report.runs)
+    it = "it, or over their workflow's own limit" if own else "it"
+    detail = f"{len(over)} of {len(report.runs)} runs over {it}{_numbers(over)}"
     return GateResult(name="limit", passed=not over and worst is not None, wanted=wanted, measured=worst, unit="s", detail=detail)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,25 +48,33 @@ def _json_rows(first: tuple[int, str], rest: Iterator[tuple[int, str]], name: st
     for number, line in (first, *rest):
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise SourceError(f"{name}: line {number}: no JSON object: {error.msg}") from error
+        except (ValueError, RecursionError) as error:
+            reason = getattr(error, "msg", None) or str(error)
+            raise SourceError(f"{name}: line {number}: no JSON object: {reason}") from error
         if not isinstance(row, dict):
             raise SourceError(f"{name}: line {number}: must be a JSON object, is {line.strip()[:40]}")
         yield number, row
 
 
 def _csv_rows(first: tuple[int, str], rest: Iterator[tuple[int, str]], name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    header = [column.strip() for column in next(csv.reader([first[1].lstrip("\ufeff")]))]
+    header = [column.strip() for column in _values(first[1].lstrip("\ufeff"), f"{name}: line {first[0]}")]
     missing = [column for column in _REQUIRED if column not in header]
     if missing:
         raise SourceError(
             f"{name}: line {first[0]}: the header lacks {', '.join(missing)}; known columns are {', '.join(_KNOWN)}"
         )
     for number, line in rest:
-        values = next(csv.reader([line]))
+        values = _values(line, f"{name}: line {number}")
         if len(values) > len(header):
             raise SourceError(f"{name}: line {number}: {len(values)} values for {len(header)} columns; quote texts with commas")
         yield number, dict(zip(header, values, strict=False))
+
+
+def _values(line: str, where: str) -> list[str]:
+    try:
+        return next(csv.reader([line]))
+    except csv.Error as error:
+        raise SourceError(f"{where}: no CSV: {error}") from error
 
 
 def _run(row: Mapping[str, Any], where: str) -> ListedRun:
@@ -87,7 +96,7 @@ def _run(row: Mapping[str, Any], where: str) -> ListedRun:
 def _seconds(value: Any) -> float:
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"duration_seconds is {value!r}, not a number") from None
     if not 0 <= seconds < 1e9:
         raise ValueError(f"duration_seconds is {value!r}, which no run takes")
@@ -114,9 +123,12 @@ def _at(value: Any) -> float | None:
     if not text:
         return None
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
         pass
+    else:
+        if math.isfinite(seconds):
+            return seconds
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

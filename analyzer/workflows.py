@@ -1,7 +1,7 @@
 """What users call their workflows: rules that name runs, set a limit for them, and leave runs out."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analyzer.runs.model import Outcome, Run, Workflow
 from analyzer.runs.table import changed
@@ -72,6 +72,10 @@ class Naming:
     def limits(self) -> dict[str, float]:
         """The limit of each workflow that has one of its own."""
         return {rule.name: rule.limit_seconds for rule in self.rules if rule.limit_seconds is not None}
+
+    def without_limits(self) -> "Naming":
+        """The same names, with no limit of their own."""
+        return replace(self, rules=tuple(replace(rule, limit_seconds=None) for rule in self.rules))
 
     def _named(self, run: Run, limit_seconds: float | None) -> Run:
         rule = first_that_takes(self.rules, run)

@@ -1,7 +1,7 @@
 """Fills a history and prints what it costs: `python -m benchmarks.store [--runs N] [--store URL]`.
 
-Fills a new SQLite store with made-up runs of five workflows, asks what `comfymeter timeout --store` asks, as a child process,
-is asked by a fresh process, so that its imports and its peak memory count.
+Fills a new SQLite store with made-up runs of twenty workflows. `comfymeter timeout --store` is asked by a fresh process, so that
+its imports and its peak memory count.
 """
 
 import argparse

@@ -75,3 +75,16 @@ def test_wrong_bounds_are_usage_errors(arguments: tuple[str, ...]) -> None:
 
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(("--limit", "300s"), 3), ((), 0)])
+def test_a_limit_on_the_command_line_is_meant_for_every_run(tmp_path: Path, arguments: tuple[str, ...], code: int) -> None:
+    """The settings' timeout is not meant for a workflow with a limit of its own; the time shown is the run's either way."""
+    settings = tmp_path / "comfymeter.toml"
+    settings.write_text('timeout = "300s"\n[workflows.Any]\nlimit = "900s"\n')
+
+    ended = command(str(SAMPLES / "incident.log"), "--config", str(settings), *arguments)
+
+    assert ended.returncode == code
+    assert "limit: 303.88 s, wanted at most 300.00 s" in ended.stdout
+    assert ("workflow's own limit" in ended.stdout) is (not arguments)

@@ -55,6 +55,11 @@ def test_the_order_of_columns_and_others_do_not_matter() -> None:
         ('{"workflow": "X", "duration_seconds": 5}\n{"workflow"\n', "line 2: no JSON object"),
         ('{"workflow": "X", "duration_seconds": 5}\n[1]\n', "line 2: must be a JSON object"),
         ('{"workflow": "X"}\n', "duration_seconds is None"),
+        ('{"workflow": "X", "duration_seconds": ' + "9" * 400 + "}\n", "line 1: duration_seconds is 999"),
+        ('{"workflow": "X", "duration_seconds": ' + "9" * 5000 + "}\n", "line 1: no JSON object"),
+        ('{"workflow": ' + "[" * 100_000 + "\n", "line 1: no JSON object"),
+        ("workflow,duration_seconds\n" + "X" * 200_000 + ",5\n", "line 2: no CSV"),
+        ("workflow,duration_seconds,at\nX,5,nan\n", "at is 'nan'"),
     ],
 )
 def test_errors_name_file_and_line(text: str, words: str) -> None:

@@ -20,7 +20,7 @@ from tests.builders import bar, failure, gave_up, load, note, phase, run, unload
 from tests.captures import SESSIONS, log_bytes
 from tests.logs import read
 
-DERIVED = ("total_seconds", "limit_used_ratio", "verdict")
+DERIVED = ("total_seconds", "used_seconds", "limit_used_ratio", "verdict")
 FULL = run(
     7,
     source="another.log",

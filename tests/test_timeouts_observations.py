@@ -202,3 +202,13 @@ def test_starts_are_told_apart_where_half_are_known() -> None:
     assert sample([known, unknown]).cold is not None
     assert sample([known, unknown, unknown]).cold is None
     assert sample([]).cold is not None
+
+
+def test_a_workflows_own_limit_goes_before_the_general_one() -> None:
+    killed = observe(run(outcome=Outcome.INTERRUPTED, duration_seconds=902.0, limit_seconds=900.0), limit_seconds=300.0)
+    ended = observe(run(outcome=Outcome.UNKNOWN, duration_seconds=302.0, limit_seconds=900.0), limit_seconds=300.0)
+
+    assert isinstance(killed, Observation)
+    assert isinstance(ended, Observation)
+    assert killed.cause is Cause.TIMEOUT_KILL
+    assert ended.finished

@@ -41,6 +41,8 @@ def command(
 
     common = Common(config=config, timezone=timezone, quiet=quiet)
     settings = common.settings()
+    # A limit on the command line is meant for every run; the settings' timeout only where a workflow has none of its own.
+    naming = settings.naming.without_limits() if limit else settings.naming
     gates = Gates(
         limit_seconds=_read("--limit", limit, _duration) or _configured(settings, p95, max_failed, max_unparsed),
         p95_seconds=_read("--p95", p95, _duration),
@@ -57,9 +59,7 @@ def command(
         raise UsageError(f"{format} is not a format of this command; known are text json")
     zone = common.zone(settings)
     readings = read(logs, common, zone)
-    asked = question(
-        readings, limit=gates.limit_seconds, workflow=workflow, since=since, until=until, zone=zone, naming=settings.naming
-    )
+    asked = question(readings, limit=gates.limit_seconds, workflow=workflow, since=since, until=until, zone=zone, naming=naming)
     results = check(report_on(readings, asked), gates)
     for target in output or []:
         write_file(target, writers["." + target.rpartition(".")[2]](results) + "\n")

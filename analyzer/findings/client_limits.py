@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from analyzer.analysis import Analysis
 from analyzer.findings.base import Finding, Rule, Severity
-from analyzer.findings.limits import used_seconds
 from analyzer.findings.lookups import SUCCESSFUL
 from analyzer.findings.phrases import exact, lines_of, numbers, percent, plural, runs_text, sentences
 from analyzer.runs.model import Run, Verdict
@@ -50,7 +49,7 @@ def _server_side(run: Run, *, only: bool) -> str:
     which = "it" if only else f"run {run.number}"
     if run.outcome not in SUCCESSFUL:
         return f"whose outcome on the server is {run.outcome.value}"
-    used = used_seconds(run)
+    used = run.used_seconds
     if used is None:
         return f"but the server finished {which} all the same"
     return f"but the server finished {which} after {exact(used)}{_after_limit(run, used)}"
@@ -112,7 +111,7 @@ def _far_text(far: list[Run]) -> str:
 def _stopgap(late: list[Run]) -> str | None:
     """A longer limit for the time being, if it is longer and would have been enough for what was seen."""
     limits = [limit for run in late if (limit := _limit(run)) is not None]
-    longest = max((used_seconds(run) or 0.0 for run in late), default=0.0)
+    longest = max((run.used_seconds or 0.0 for run in late), default=0.0)
     if any(limit >= STOPGAP_SECONDS for limit in limits):
         return None
     if longest > STOPGAP_SECONDS:

@@ -12,11 +12,6 @@ from analyzer.units import format_share
 PHASES_SHOWN = 7
 
 
-def used_seconds(run: Run) -> float | None:
-    """What counts against a client's limit: the queue wait, where known, and the run."""
-    return None if run.total_seconds is None else run.total_seconds + (run.queue_seconds or 0.0)
-
-
 def find_over(analysis: Analysis) -> Iterator[Finding]:
     runs = [run for run in analysis.runs if run.verdict is Verdict.OVER]
     if runs:
@@ -32,14 +27,14 @@ def find_near(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _over_text(run: Run) -> str:
-    used, limit = used_seconds(run) or 0.0, run.limit_seconds or 0.0
+    used, limit = run.used_seconds or 0.0, run.limit_seconds or 0.0
     least = "at least " if run.duration_seconds is None else ""
     ratio = percent(run.limit_used_ratio or 0.0)
     return f"{_took(run)} against a limit of {exact(limit)}: {least}{exact(used - limit)} over ({ratio})"
 
 
 def _near_text(run: Run) -> str:
-    left = (run.limit_seconds or 0.0) - (used_seconds(run) or 0.0)
+    left = (run.limit_seconds or 0.0) - (run.used_seconds or 0.0)
     return (
         f"{_took(run)} of a limit of {exact(run.limit_seconds or 0)} ({percent(run.limit_used_ratio or 0)}): {exact(left)} left"
     )
@@ -48,7 +43,7 @@ def _near_text(run: Run) -> str:
 def _took(run: Run) -> str:
     queued = f" with {exact(run.queue_seconds)} in the queue" if run.queue_seconds else ""
     verb = "took" if run.duration_seconds is not None else "was seen for"
-    return f"Run {run.number} {verb} {exact(used_seconds(run) or 0)}{queued}"
+    return f"Run {run.number} {verb} {exact(run.used_seconds or 0)}{queued}"
 
 
 def _count(runs: list[Run], what: str) -> str:

@@ -212,11 +212,16 @@ class Run:
         return next((time.seconds for time in self.phases if time.phase is phase), 0.0)
 
     @property
+    def used_seconds(self) -> float | None:
+        """What counts against a client's limit: the queue wait, where known, and the run."""
+        return None if self.total_seconds is None else self.total_seconds + (self.queue_seconds or 0.0)
+
+    @property
     def limit_used_ratio(self) -> float | None:
-        """Queue wait (where known) and run against the limit."""
-        if self.limit_seconds is None or self.total_seconds is None:
+        """`used_seconds` against the limit."""
+        if self.limit_seconds is None or self.used_seconds is None:
             return None
-        return (self.total_seconds + (self.queue_seconds or 0.0)) / self.limit_seconds
+        return self.used_seconds / self.limit_seconds
 
     @property
     def verdict(self) -> Verdict:

@@ -113,9 +113,10 @@ class Dropped:
 
 
 def observe(run: Run, *, epoch: str | None = None, limit_seconds: float | None = None) -> Observation | Dropped:
-    """What a run of a log says about durations. `limit_seconds`: the client limit in force, where the log names none."""
+    """What a run of a log says about durations. `limit_seconds`: the limit in force, where neither the log nor the
+    run's workflow has one."""
     gave_up = run.client_timeout
-    limit = (gave_up.limit_seconds if gave_up else None) or limit_seconds or run.limit_seconds
+    limit = (gave_up.limit_seconds if gave_up else None) or run.limit_seconds or limit_seconds
     return observe_status(
         Status(run.outcome.value),
         run.total_seconds,
