@@ -20,7 +20,7 @@ from analyzer.timeouts.whatif import WhatIf, phased, what_if
 
 # A what-if resamples the runs hundreds of times; more of them change nothing.
 MOST_WHAT_IF_RUNS = 500
-# A limit is lowered only if this many runs in a row agree.
+# A limit is lowered only if this many runs in a row agree, those of every workflow.
 RECENT_RUNS = 5
 
 
@@ -97,11 +97,11 @@ def answer_for_runs(
 ) -> Answer | None:
     """From the runs of logs; None where none says anything about durations. `what_ifs`: see `change_named`."""
     found = observations_of(runs, starts, limit_in_force)
-    answer = _answer(found, risk, limits, timers(runs, risk))
+    answer = _answer(found, risk, limits, limit_in_force)
     if answer is None:
         return None
-    answer = replace(answer, in_force_seconds=limit_in_force, keep_seconds=_keep(found, answer, limit_in_force, risk))
-    return replace(answer, what_ifs=tuple(_what_ifs(runs, answer, what_ifs, risk))) if what_ifs else answer
+    assumed = tuple(_what_ifs(runs, answer, what_ifs, risk))
+    return replace(answer, timers=timers(runs, risk, limit_seconds=limit_in_force), what_ifs=assumed)
 
 
 def observations_of(runs: Iterable[Run], starts: Iterable[ServerStart], limit_in_force: float | None = None) -> Collected:
@@ -112,11 +112,12 @@ def observations_of(runs: Iterable[Run], starts: Iterable[ServerStart], limit_in
     )
 
 
-def _keep(found: Collected, answer: Answer, in_force: float | None, risk: float) -> float | None:
-    """The limit to have from now on, by what the last few runs would each have led to."""
-    proposed = answer.advice.overall.recommended_seconds
+def _keep(found: Collected, proposed: float | None, in_force: float | None, risk: float) -> float | None:
+    """The limit to have from now on, by what each workflow's last few runs would have led to one by one."""
     if in_force is None or proposed is None:
         return None
+    if proposed >= in_force:
+        return proposed
     recent = []
     for fewer in reversed(range(RECENT_RUNS)):
         modes = {name: ones[: len(ones) - fewer] for name, ones in found.modes.items() if len(ones) > fewer}
@@ -133,7 +134,7 @@ def _what_ifs(runs: Sequence[Run], answer: Answer, names: Sequence[str], risk: f
         groups.setdefault(run.workflow.name, deque(maxlen=MOST_WHAT_IF_RUNS)).append(run)
     for row in answer.advice.workflows:
         limit = next(iter(answer.limits.values()), row.recommended_seconds)
-        known = phased(groups.get(row.workflow, ()))
+        known = phased(groups.get(row.workflow, ()), limit_seconds=answer.in_force_seconds)
         for name in names:
             change = change_named(name, groups.get(row.workflow, ()))
             if limit is not None and known and change is not None:
@@ -165,7 +166,7 @@ def answer_for_history(
 ) -> Answer | None:
     """From the stored runs of a history, oldest first."""
     named = ((timing.workflow, _observed(timing, limit_in_force)) for timing in timings)
-    return _answer(collect(named), risk, limits, None)
+    return _answer(collect(named), risk, limits, limit_in_force)
 
 
 def _observed(timing: Timing, limit_in_force: float | None) -> Observation | Dropped:
@@ -181,13 +182,15 @@ def _observed(timing: Timing, limit_in_force: float | None) -> Observation | Dro
     )
 
 
-def answer_for_list(listed: Iterable[ListedRun], *, risk: float, limits: Mapping[str, float]) -> Answer | None:
-    """From a run list."""
+def answer_for_list(
+    listed: Iterable[ListedRun], *, risk: float, limits: Mapping[str, float], limit_in_force: float | None
+) -> Answer | None:
+    """From a run list, whose statuses say themselves what was killed."""
     named = ((run.workflow, observe_status(run.status, run.seconds, cold=run.cold, at=run.at)) for run in listed)
-    return _answer(collect(named), risk, limits, None)
+    return _answer(collect(named), risk, limits, limit_in_force)
 
 
-def _answer(found: Collected, risk: float, limits: Mapping[str, float], known: Timers | None) -> Answer | None:
+def _answer(found: Collected, risk: float, limits: Mapping[str, float], in_force: float | None) -> Answer | None:
     if not found.modes:
         return None
     advice = advise(found, risk=risk, limits=sorted(set(limits.values())))
@@ -196,4 +199,10 @@ def _answer(found: Collected, risk: float, limits: Mapping[str, float], known: T
         for name, ones in found.modes.items()
         if (done := [one for one in ones if one.finished])
     }
-    return Answer(advice=advice, limits=limits, timers=known, mean_seconds=means)
+    return Answer(
+        advice=advice,
+        limits=limits,
+        mean_seconds=means,
+        in_force_seconds=in_force,
+        keep_seconds=_keep(found, advice.overall.recommended_seconds, in_force, risk),
+    )

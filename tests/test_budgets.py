@@ -167,3 +167,22 @@ def test_budgets_add() -> None:
 
     assert (total.runs, total.total_seconds, total.share(Phase.SAMPLE)) == (3, 200, 0.8)
     assert Budget().share(Phase.VAE) == 0
+
+
+def test_the_longest_silence_is_between_stamped_lines_and_within_a_bar_a_step() -> None:
+    stamped = log(
+        "2026-05-17T20:10:00 got prompt",
+        "2026-05-17T20:10:40 Requested to load Flux",
+        "2026-05-17T20:10:50 " + "100%|██████████| 4/4 [02:00<00:00, 30.00s/it]",
+        "2026-05-17T20:12:55 Prompt executed in 175.00 seconds",
+    )
+
+    assert only_run(stamped).silence_seconds == pytest.approx(125)
+    assert only_run(log("got prompt", sampler(), "Prompt executed in 200.00 seconds")).silence_seconds is None
+
+
+def test_a_bar_that_moves_is_no_silence() -> None:
+    bar = [f"2026-05-17T20:10:{10 * n:02} {25 * n:3}%|██▌       | {n}/4 [00:{10 * n:02}<00:30, 10.00s/it]" for n in range(5)]
+    run = only_run(log("2026-05-17T20:10:00 got prompt", *bar, "2026-05-17T20:10:55 Prompt executed in 55.00 seconds"))
+
+    assert run.silence_seconds == pytest.approx(15)

@@ -70,6 +70,7 @@ FULL = run(
     prompt_id="x",
     phases=(phase(Phase.SAMPLE, 1.0), phase(Phase.OTHER, 2.0)),
     phases_scaled=True,
+    silence_seconds=1.25,
     limit_seconds=300.0,
     events=(PromptFinished(line=4, at=None, duration_seconds=4.5),),
 )

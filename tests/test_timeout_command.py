@@ -172,6 +172,32 @@ def test_apply_shows_first_and_writes_only_with_yes(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
 
 
+@pytest.mark.parametrize(("now", "then"), [("16m", "16m"), ("18m", "18m"), ("100s", "960s")])
+def test_apply_raises_at_once_and_lowers_late(tmp_path: Path, now: str, then: str) -> None:
+    """What stands in the file is the limit in force: it is not lowered by a single run."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f"timeout: {now}\n")
+
+    found = as_json(INCIDENT, "--apply", f"{config}:timeout", "--yes")
+
+    assert config.read_text() == f"timeout: {then}\n"
+    assert found["in_force_seconds"] == {"16m": 960, "18m": 1080, "100s": 100}[now]
+    assert found["keep_seconds"] == (1080 if now == "18m" else 960)
+
+
+@pytest.mark.parametrize("given", [("--runs", MODES), ("--store",)], ids=["list", "history"])
+def test_a_limit_in_force_is_kept_or_changed_whatever_the_source(tmp_path: Path, given: tuple[object, ...]) -> None:
+    if given == ("--store",):
+        assert command(SOAK, "--store", tmp_path / "history.db", "-q", verb="ingest").returncode == 0
+        given = ("--store", tmp_path / "history.db")
+
+    low, high = as_json(*given, "--timeout", "2s"), as_json(*given, "--timeout", "50h")
+
+    recommended = low["overall"]["recommended_seconds"]  # type: ignore[index]
+    assert low["keep_seconds"] == recommended
+    assert high["keep_seconds"] == recommended
+
+
 def test_from_a_history(tmp_path: Path) -> None:
     store = tmp_path / "history.db"
     assert command(SOAK, "--store", store, "-q", verb="ingest").returncode == 0

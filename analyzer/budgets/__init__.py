@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from analyzer.budgets.clocks import tally_clocks
 from analyzer.budgets.gaps import tally_gaps
+from analyzer.budgets.silence import longest_silence
 from analyzer.runs.model import Run
 
 # Stamps without seconds (Manager's file before October 2024) cannot time a phase; the bars' own clocks are finer.
@@ -16,9 +17,11 @@ def with_budget(run: Run, keep_events: bool = False) -> Run:
     total = run.total_seconds
     if not total:
         return replace(run, events=events)
-    tally = tally_gaps(run) if has_usable_stamps(run) else tally_clocks(run)
+    stamped = has_usable_stamps(run)
+    tally = tally_gaps(run) if stamped else tally_clocks(run)
     phases, scaled = tally.close(total)
-    return replace(run, phases=phases, phases_scaled=scaled, events=events)
+    silence = longest_silence(run) if stamped else None
+    return replace(run, phases=phases, phases_scaled=scaled, silence_seconds=silence, events=events)
 
 
 def has_usable_stamps(run: Run) -> bool:

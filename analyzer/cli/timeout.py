@@ -1,6 +1,7 @@
 """`comfymeter timeout`: what the client's limit should be, with a stated risk."""
 
 import difflib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,14 +83,17 @@ def command(
     if format not in FORMATS:
         raise UsageError(f"{format} is not a format of this command; known are {' '.join(FORMATS)}")
     targets = [(target, format_for(target)) for target in output or []]
+    setting = _Setting.read(apply) if apply else None
     in_force = limit_seconds(timeout, settings)
+    if in_force is None and setting:
+        in_force = setting.seconds
     wanted = _risk(risk, settings)
     limits = _limits(limit or [], in_force, settings)
     zone = common.zone(settings)
     if store:
         answer = _from_store(store, workflow, wanted, limits, in_force)
     elif runs:
-        answer = _from_list(runs, workflow, wanted, limits)
+        answer = _from_list(runs, workflow, wanted, limits, in_force)
     else:
         assumed = _what_ifs([*(what_if or []), *([f"steps-{steps}"] if steps else [])])
         chosen = (workflow, since, until)
@@ -99,8 +103,8 @@ def command(
         note(f"wrote {target}", quiet=quiet)
     if not targets or format != "terminal":
         write_stdout(render_answer(format, answer, render_options(common, settings, shared=format not in ("terminal", "text"))))
-    if apply:
-        _apply(apply, answer, yes=yes, quiet=quiet)
+    if setting:
+        _apply(setting, answer, yes=yes, quiet=quiet, on_stdout=format == "terminal")
 
 
 def _risk(text: str | None, settings: "Settings") -> float:
@@ -158,7 +162,7 @@ def _from_store(place: str, workflow: str | None, risk: float, limits: dict[str,
     return answer
 
 
-def _from_list(path: str, workflow: str | None, risk: float, limits: dict[str, float]) -> "Answer":
+def _from_list(path: str, workflow: str | None, risk: float, limits: dict[str, float], in_force: float | None) -> "Answer":
     from analyzer.advising import answer_for_list
     from analyzer.errors import SourceError
     from analyzer.run_list import parse_run_list
@@ -170,7 +174,7 @@ def _from_list(path: str, workflow: str | None, risk: float, limits: dict[str, f
         raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise SourceError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
-    answer = answer_for_list(listed, risk=risk, limits=limits)
+    answer = answer_for_list(listed, risk=risk, limits=limits, limit_in_force=in_force)
     if answer is None:
         raise NoRunsError(f"{path}: no run that says anything about durations")
     return answer
@@ -204,29 +208,51 @@ def _from_logs(
     return answer
 
 
-def _apply(target: str, answer: "Answer", *, yes: bool, quiet: bool) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Setting:
+    """A duration in somebody's file: read before the logs are, as a wrong name is better said at once."""
+
+    path: str
+    key: str
+    text: str
+    seconds: float
+
+    @classmethod
+    def read(cls, target: str) -> "_Setting":
+        """From FILE:KEY. Raises UsageError or SettingsError."""
+        from analyzer.setting_edit import edit_duration
+
+        path, _, key = target.rpartition(":")
+        if not path or not key:
+            raise UsageError(f"--apply: {target!r} must be FILE:KEY, like config.yaml:comfyui.timeout")
+        try:
+            with open(path, encoding="utf-8", newline="") as file:
+                text = file.read()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            raise SettingsError(f"{path}: cannot be read: {reason}") from error
+        return cls(path=path, key=key, text=text, seconds=edit_duration(text, Path(path).name, key, 60.0).old_seconds)
+
+
+def _apply(setting: _Setting, answer: "Answer", *, yes: bool, quiet: bool, on_stdout: bool) -> None:
     """Shows the change; writes it only with --yes, whole or not at all, keeping the file's mode."""
     from analyzer.cli.output import note, replace_file, write_stdout
     from analyzer.setting_edit import edit_duration
 
-    name, _, key = target.rpartition(":")
-    if not name or not key:
-        raise UsageError(f"--apply: {target!r} must be FILE:KEY, like config.yaml:comfyui.timeout")
-    seconds = answer.advice.overall.recommended_seconds
+    seconds = answer.keep_seconds or answer.advice.overall.recommended_seconds
     if seconds is None:
         raise ComfymeterError(f"--apply: there is no recommendation to write: {answer.advice.overall.reason}")
-    try:
-        with open(name, encoding="utf-8", newline="") as file:
-            before = file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise SettingsError(f"{name}: cannot be read: {reason}") from error
-    edit = edit_duration(before, Path(name).name, key, seconds)
+    name = setting.path
+    edit = edit_duration(setting.text, Path(name).name, setting.key, seconds)
     if edit.after == edit.before:
-        note(f"{name}: {key} is {seconds:g} s already", quiet=quiet)
+        note(f"{name}: {setting.key} is {seconds:g} s already", quiet=quiet)
         return
-    diff = difflib.unified_diff(edit.before.splitlines(), edit.after.splitlines(), name, name, lineterm="", n=1)
-    write_stdout("\n".join(diff))
+    diff = list(difflib.unified_diff(edit.before.splitlines(), edit.after.splitlines(), name, name, lineterm="", n=1))
+    if on_stdout:
+        write_stdout("\n".join(diff))
+    else:
+        for line in diff:
+            note(line, quiet=False)
     if yes:
         replace_file(name, edit.after)
         note(f"wrote {name}", quiet=quiet)

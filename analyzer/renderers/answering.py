@@ -52,6 +52,8 @@ def answer_object(answer: Answer) -> dict[str, Any]:
     known = timeout_object(answer.advice) or {}
     return {
         **known,
+        "in_force_seconds": number(answer.in_force_seconds),
+        "keep_seconds": number(answer.keep_seconds),
         "what_ifs": [_assumed(one) for one in answer.what_ifs],
         "limits": [_room(room) for room in answer.rooms()],
         "timers": None
@@ -66,6 +68,7 @@ def _room(room: Room) -> dict[str, Any]:
         "limit_seconds": number(room.limit_seconds),
         "workflow": room.workflow,
         "risk": number(room.risk),
+        "risk_interval": _ends(room.risk_interval),
         "room_seconds": number(room.room_seconds),
         "room_ratio": number(room.room_ratio),
     }
@@ -73,20 +76,26 @@ def _room(room: Room) -> dict[str, Any]:
 
 def _assumed(one: Assumed) -> dict[str, Any]:
     outcome = one.outcome
-    ends = outcome.saving_interval_seconds
     return {
         "workflow": one.workflow,
         "what_if": one.name,
         "saving_seconds": number(outcome.saving_seconds),
-        "saving_interval_seconds": [number(end) for end in ends] if ends else None,
+        "saving_interval_seconds": _ends(outcome.saving_interval_seconds),
+        "saving_when_cold_seconds": number(outcome.saving_when_cold_seconds),
         "at_most": outcome.at_most,
         "limit_seconds": number(outcome.limit_seconds),
         "risk_now": number(outcome.risk_now),
+        "risk_interval_now": _ends(outcome.risk_interval_now),
         "risk_then": number(outcome.risk_then),
+        "risk_interval_then": _ends(outcome.risk_interval_then),
         "recommended_now_seconds": number(outcome.recommended_now_seconds),
         "recommended_then_seconds": number(outcome.recommended_then_seconds),
         "inputs": [{"name": given.name, "value": given.value, "tag": given.tag.value} for given in outcome.inputs],
     }
+
+
+def _ends(interval: tuple[float, float] | None) -> list[Any] | None:
+    return [number(end) for end in interval] if interval else None
 
 
 def _timer(timer: Timer | None) -> dict[str, Any] | None:

@@ -166,7 +166,10 @@ class PhaseTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One executed prompt. Times are Unix seconds (see `events`), durations seconds, sizes bytes; None: the log does not say."""
+    """One executed prompt. Times are Unix seconds (see `events`), durations seconds, sizes bytes; None: the log does not say.
+
+    `silence_seconds`: the longest time between two lines.
+    """
 
     number: int
     source: str
@@ -199,6 +202,7 @@ class Run:
     prompt_id: str | None = None
     phases: tuple[PhaseTime, ...] = ()
     phases_scaled: bool = False
+    silence_seconds: float | None = None
     limit_seconds: float | None = None
     events: tuple[Event, ...] = ()
 

@@ -7,10 +7,10 @@ a fraction of that (Temporal and Celery keep the same timers apart).
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 
 import numpy as np
 
+from analyzer.budgets.silence import slowest_step
 from analyzer.runs.model import Outcome, Run
 from analyzer.timeouts.curve import Curve
 from analyzer.timeouts.draws import uniforms
@@ -50,14 +50,14 @@ class Timers:
     silence: Timer | None = None
 
 
-def timers(runs: Iterable[Run], risk: float = 0.01) -> Timers:
-    """The three timers over runs of one workflow."""
+def timers(runs: Iterable[Run], risk: float = 0.01, *, limit_seconds: float | None = None) -> Timers:
+    """The three timers over runs as they come, of whatever workflow. `limit_seconds`: as for `observe`."""
     known = [run for run in runs if run.outcome is not Outcome.CACHED]
-    found = [one for one in map(observe, known) if isinstance(one, Observation)]
+    pairs = [(run, one) for run in known if isinstance(one := observe(run, limit_seconds=limit_seconds), Observation)]
     return Timers(
         queue=queue_timer([run.queue_seconds for run in known if run.queue_seconds is not None], risk),
-        run=_timer(found, risk, Basis.RUNS),
-        silence=silence_timer(known, risk),
+        run=_timer([one for _, one in pairs], risk, Basis.RUNS),
+        silence=silence_timer(pairs, risk),
     )
 
 
@@ -74,28 +74,20 @@ def queue_timer(waits: Sequence[float], risk: float = 0.01) -> Timer | None:
     return Timer(n=len(waits), quantile_seconds=wanted, recommended_seconds=round_up(wanted))
 
 
-def silence_timer(runs: Sequence[Run], risk: float = 0.01) -> Timer | None:
-    """From each run's longest gap between lines where they are stamped, else from its slowest mean step."""
-    cold = [observe(run) for run in runs]
-    gaps = [longest_gap(run) for run in runs]
-    basis, found = (Basis.LINES, gaps) if any(gaps) else (Basis.STEPS, [slowest_step(run) for run in runs])
+def silence_timer(pairs: Sequence[tuple[Run, Observation]], risk: float = 0.01) -> Timer | None:
+    """From each run's longest time without a line where lines are stamped, else from its slowest mean step."""
+    stamped = any(run.silence_seconds is not None for run, _ in pairs)
+    basis, figure = (Basis.LINES, _silence) if stamped else (Basis.STEPS, slowest_step)
     ones = [
         Observation(seconds=seconds, finished=one.finished, cold=one.cold)
-        for seconds, one in zip(found, cold, strict=True)
-        if seconds is not None and isinstance(one, Observation)
+        for run, one in pairs
+        if (seconds := figure(run)) is not None
     ]
     return _timer(ones, risk, basis)
 
 
-def longest_gap(run: Run) -> float | None:
-    """The longest time between two stamped lines of a run; None without stamps."""
-    times = [event.at for event in run.events if event.at is not None]
-    return max((later - earlier for earlier, later in pairwise(times)), default=None)
-
-
-def slowest_step(run: Run) -> float | None:
-    """Seconds per step of a run's slowest bar."""
-    return max((bar.seconds_per_step for bar in (*run.passes, *run.bars) if bar.seconds_per_step is not None), default=None)
+def _silence(run: Run) -> float | None:
+    return run.silence_seconds
 
 
 def _timer(found: Sequence[Observation], risk: float, basis: Basis) -> Timer | None:

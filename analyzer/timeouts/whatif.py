@@ -53,9 +53,9 @@ class WhatIf:
     recommended_then_seconds: float | None = None
 
 
-def phased(runs: Iterable[Run]) -> list[PhasedRun]:
-    """The runs of a log that are observations, with their phases."""
-    pairs = ((run, observe(run)) for run in runs)
+def phased(runs: Iterable[Run], *, limit_seconds: float | None = None) -> list[PhasedRun]:
+    """The runs of a log that are observations, with their phases. `limit_seconds`: as for `observe`."""
+    pairs = ((run, observe(run, limit_seconds=limit_seconds)) for run in runs)
     return [
         PhasedRun(observation=one, phases={time.phase: time.seconds for time in run.phases})
         for run, one in pairs

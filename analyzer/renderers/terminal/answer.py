@@ -164,13 +164,10 @@ def _timers(answer: Answer) -> Iterator[str]:
     if known.run:
         yield f"From the run's start to its end: {seconds(known.run.recommended_seconds)} ({plural(known.run.n, 'run')})."
     if known.silence:
-        yield f"Without a new line: {seconds(known.silence.recommended_seconds)} ({_silence(known.silence)})."
+        what = "While a bar runs, without a new frame" if known.silence.basis is Basis.STEPS else "Without a new line"
+        yield f"{what}: {seconds(known.silence.recommended_seconds)} ({_silence(known.silence)})."
 
 
 def _silence(timer: Timer) -> str:
-    basis = {
-        Basis.LINES: "from the longest gaps between stamped lines",
-        Basis.STEPS: "from the pace of bars, so while one runs",
-        Basis.RUNS: "from whole runs",
-    }
-    return f"{plural(timer.n, 'run')}, {basis[timer.basis]}"
+    basis = "the pace of bars; no line is stamped" if timer.basis is Basis.STEPS else "the longest time between stamped lines"
+    return f"{plural(timer.n, 'run')}, from {basis}"
