@@ -2,7 +2,8 @@
 
 Durations are compared as ratios, without assuming their distribution: the Hodges-Lehmann estimate (median of all pairwise
 ratios) with the interval that inverting the Mann-Whitney test gives (Hollander, Wolfe, Chicken: Nonparametric Statistical
-Methods, section 4.3), and the probability that a run after is longer than one before.
+Methods, section 4.3), and the probability that a run after is longer than one before. Where runs lack a phase altogether, a
+ratio says nothing: then the same is done with differences, for the judgement alone.
 """
 
 import math
@@ -29,7 +30,8 @@ class Judgement(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One measure of one workflow, before and after. `ratio`: after / before, with its 95 % interval; None: too few runs.
+    """One measure of one workflow, before and after. `ratio`: after / before, with its 95 % interval; None: too few runs, or
+    runs that took no time at all.
 
     `probability_longer`: that a run after takes longer than one before (0.5: no difference). Medians in seconds.
     """
@@ -92,16 +94,26 @@ def _warm(runs: Sequence[Run]) -> list[Run]:
 def _changes(workflow: str, before: Sequence[Run], after: Sequence[Run]) -> Iterator[Change]:
     for measure, value in MEASURES:
         first, second = _values(before, value), _values(after, value)
-        if first or second:
+        if any(first) or any(second):
             yield change(workflow, measure, first, second)
 
 
 def _values(runs: Sequence[Run], value: Callable[[Run], float | None]) -> list[float]:
-    return [seconds for run in runs if (seconds := value(run))]
+    return [seconds for run in runs if (seconds := value(run)) is not None]
+
+
+# Bars and their own lines always tell whether there was such a phase; loads only where lines are stamped.
+_ALWAYS_TOLD = (Phase.PIPELINE_LOAD, Phase.SAMPLE, Phase.DETECT)
 
 
 def _phase(phase: Phase) -> Callable[[Run], float | None]:
-    return lambda run: run.phase_seconds(phase)
+    """Its seconds; 0 where the run shows that it had none of it, None where it does not tell."""
+
+    def seconds(run: Run) -> float | None:
+        told = phase in _ALWAYS_TOLD or (phase is Phase.MODEL_LOAD and run.silence_seconds is not None)
+        return run.phase_seconds(phase) or (0.0 if run.phases and told else None)
+
+    return seconds
 
 
 def _seconds_per_step(run: Run) -> float | None:
@@ -117,8 +129,11 @@ MEASURES: tuple[tuple[str, Callable[[Run], float | None]], ...] = (
 
 
 def change(workflow: str, measure: str, before: Sequence[float], after: Sequence[float]) -> Change:
-    """The change of one measure; values are positive."""
-    estimate = _estimate(before, after) if min(len(before), len(after)) >= FEWEST_RUNS else None
+    """The change of one measure, from seconds."""
+    enough = min(len(before), len(after)) >= FEWEST_RUNS
+    ratios = enough and min(*before, *after) > 0
+    estimate = _estimate(before, after, math.log) if ratios else None
+    shift = estimate or (_estimate(before, after, float) if enough else None)
     return Change(
         workflow=workflow,
         measure=measure,
@@ -126,30 +141,31 @@ def change(workflow: str, measure: str, before: Sequence[float], after: Sequence
         runs_after=len(after),
         median_before=statistics.median(before) if before else None,
         median_after=statistics.median(after) if after else None,
-        ratio=estimate[0] if estimate else None,
-        ratio_interval=(estimate[1], estimate[2]) if estimate else None,
-        probability_longer=_probability(before, after) if estimate else None,
-        judgement=_judge(estimate),
+        ratio=math.exp(estimate[0]) if estimate else None,
+        ratio_interval=(math.exp(estimate[1]), math.exp(estimate[2])) if estimate else None,
+        probability_longer=_probability(before, after) if enough else None,
+        judgement=_judge(shift),
     )
 
 
-def _judge(estimate: tuple[float, float, float] | None) -> Judgement:
-    if estimate is None:
+def _judge(shift: tuple[float, float, float] | None) -> Judgement:
+    if shift is None:
         return Judgement.TOO_FEW
-    _, low, high = estimate
-    if low > 1:
+    _, low, high = shift
+    if low > 0:
         return Judgement.SLOWER
-    return Judgement.FASTER if high < 1 else Judgement.SAME
+    return Judgement.FASTER if high < 0 else Judgement.SAME
 
 
-def _estimate(before: Sequence[float], after: Sequence[float]) -> tuple[float, float, float]:
-    """Ratio, lower and upper end: the median of all pairwise log ratios, and those as far from the ends as the test allows."""
-    first, second = _thinned(before), _thinned(after)
-    logs = sorted(math.log(late) - math.log(early) for early in first for late in second)
-    pairs, runs = len(logs), len(first) + len(second)
+def _estimate(before: Sequence[float], after: Sequence[float], scale: Callable[[float], float]) -> tuple[float, float, float]:
+    """Shift, lower and upper end on a scale: the median of all pairwise differences, and those as far from the ends as the
+    test allows."""
+    first, second = [scale(value) for value in _thinned(before)], [scale(value) for value in _thinned(after)]
+    shifts = sorted(late - early for early in first for late in second)
+    pairs, runs = len(shifts), len(first) + len(second)
     half_width = _Z95 * math.sqrt(pairs * (runs + 1) / 12)
     place = max(0, math.floor(pairs / 2 - half_width))
-    return math.exp(statistics.median(logs)), math.exp(logs[place]), math.exp(logs[pairs - 1 - place])
+    return statistics.median(shifts), shifts[place], shifts[pairs - 1 - place]
 
 
 def _probability(before: Sequence[float], after: Sequence[float]) -> float:

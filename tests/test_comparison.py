@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analyzer.comparison import FEWEST_RUNS, Change, Judgement, change, compare
-from analyzer.runs.model import Outcome, Phase, Start, Workflow
+from analyzer.runs.model import Outcome, Phase, Run, Start, Workflow
 from tests.builders import phase, run
 
 
@@ -111,3 +111,31 @@ def test_cold_runs_are_left_out_where_enough_warm_ones_are_there() -> None:
 
     assert found.warm_only == ("Flux",)
     assert found.changes[0].median_before == 100
+
+
+@pytest.mark.parametrize(("still", "judgement"), [(0, Judgement.FASTER), (2, Judgement.FASTER), (8, Judgement.SAME)])
+def test_a_phase_that_went_away(still: int, judgement: Judgement) -> None:
+    """Loads that are not there any more are the change that people make; the runs without one count, too."""
+
+    def loading(seconds: float) -> Run:
+        phases = (phase(Phase.MODEL_LOAD, seconds), phase(Phase.SAMPLE, 60.0)) if seconds else (phase(Phase.SAMPLE, 60.0),)
+        return run(phases=phases, silence_seconds=5.0)
+
+    before = [loading(30.0 + number) for number in range(10)]
+    after = [loading(30.5 + number if number < still else 0.0) for number in range(10)]
+
+    (found,) = [change for change in compare(before, after).changes if change.measure == "model_load"]
+
+    assert (found.runs_before, found.runs_after) == (10, 10)
+    assert found.judgement is judgement
+    assert found.ratio is None
+    assert found.median_after == (0.0 if still < 5 else pytest.approx(33.5, abs=1))
+
+
+def test_a_load_that_no_stamp_could_time_is_not_taken_for_none() -> None:
+    timed = [run(phases=(phase(Phase.MODEL_LOAD, 30.0),), silence_seconds=5.0)] * 5
+    untimed = [run(phases=(phase(Phase.OTHER, 100.0),))] * 5
+
+    (found,) = [change for change in compare(timed, untimed).changes if change.measure == "model_load"]
+
+    assert (found.runs_after, found.median_after, found.judgement) == (0, None, Judgement.TOO_FEW)
