@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 from analyzer.run_list import ListedRun
 from analyzer.runs.model import Phase, Run, ServerStart, Start
 from analyzer.timeouts.advice import TimeoutAdvice, WorkflowAdvice
-from analyzer.timeouts.changes import Change, FasterSampling, KeepLoaded, OtherSteps, Without
+from analyzer.timeouts.changes import (
+    LIGHTER_IF_STREAMED,
+    LIGHTER_QUANTISATION,
+    Change,
+    FasterSampling,
+    KeepLoaded,
+    OtherSteps,
+    Without,
+)
 from analyzer.timeouts.estimate import estimate
 from analyzer.timeouts.grading import keep_or_change
 from analyzer.timeouts.observations import Dropped, Observation, Status, observe, observe_status
@@ -150,7 +158,8 @@ def change_named(name: str, runs: Iterable[Run]) -> Change | None:
     if name == "keep-loaded":
         return KeepLoaded()
     if name == "lighter-quantisation":
-        return FasterSampling()
+        streamed = any(load.streamed for run in runs for load in run.loads)
+        return FasterSampling(factor=LIGHTER_IF_STREAMED if streamed else LIGHTER_QUANTISATION)
     kind, _, value = name.partition("-")
     if kind == "without" and value.replace("-", "_") in list(Phase):
         return Without(phase=Phase(value.replace("-", "_")))

@@ -6,20 +6,27 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from analyzer.runs.model import ClientGaveUp, Outcome, Phase, Start
-from analyzer.timeouts.advice import Grade, WorkflowAdvice
-from analyzer.timeouts.changes import Factor, FasterSampling, KeepLoaded, OtherSteps, Tag, Without, measured_factor
+from analyzer.advising import answer_for_runs
+from analyzer.runs.model import ClientGaveUp, Outcome, Phase, Run, Start
+from analyzer.timeouts.advice import Grade, TimeoutAdvice, WorkflowAdvice
+from analyzer.timeouts.changes import Factor, FasterSampling, KeepLoaded, OtherSteps, Tag, Without
 from analyzer.timeouts.curve import Curve
 from analyzer.timeouts.estimate import estimate
 from analyzer.timeouts.grading import grade, keep_or_change, recommended
 from analyzer.timeouts.observations import Cause, Observation
-from analyzer.timeouts.recommend import Kind, advise, advise_runs
+from analyzer.timeouts.recommend import Kind, advise
 from analyzer.timeouts.rounding import round_up, rung_below
 from analyzer.timeouts.timers import Basis, client_wait, queue_timer, timers
 from analyzer.timeouts.whatif import PhasedRun, phased, what_if
 from analyzer.timeouts.wording import chance
 from tests.builders import bar, phase, run
 from tests.test_timeouts_estimate import history, one, ran
+
+
+def advise_runs(runs: list[Run], limits: tuple[float, ...] = ()) -> TimeoutAdvice | None:
+    named = {f"{limit:g} s": limit for limit in limits}
+    answer = answer_for_runs(runs, (), risk=0.01, limits=named, limit_in_force=None)
+    return None if answer is None else answer.advice
 
 
 @pytest.mark.parametrize(
@@ -302,15 +309,6 @@ def test_what_the_runs_cannot_say() -> None:
     found = what_if(warm, [KeepLoaded()], limit_seconds=300)
     assert (found.saving_seconds, found.saving_when_cold_seconds) == (None, None)
     assert what_if([], [FasterSampling()], limit_seconds=300).saving_seconds is None
-
-
-def test_a_measured_factor_replaces_the_assumed_one() -> None:
-    rng = np.random.default_rng(5)
-    old, new = 100 * np.exp(0.05 * rng.standard_normal(20)), 70 * np.exp(0.05 * rng.standard_normal(20))
-    found = measured_factor(old, new)
-    assert found.tag is Tag.MEASURED
-    assert found.median == pytest.approx(0.7, rel=0.05)
-    assert measured_factor(old, new[:2]).tag is Tag.ASSUMED
 
 
 def test_phases_of_a_run_are_taken() -> None:

@@ -12,7 +12,6 @@ from analyzer.timeouts.observations import (
     Observation,
     Reason,
     Status,
-    guess_limit,
     killed_by,
     observe,
     observe_status,
@@ -144,12 +143,6 @@ def test_starts(start: Start, cold: bool | None) -> None:
     found = observe(run(start=start))
     assert isinstance(found, Observation)
     assert found.cold is cold
-
-
-def test_a_limit_is_guessed_from_a_pile_of_failures() -> None:
-    assert guess_limit((12.0, 300.2, 301.0, 303.9)) == 300.2
-    assert guess_limit((12.0, 300.2, 303.9)) is None
-    assert guess_limit(()) is None
 
 
 def _finished(*seconds: float) -> list[Observation]:

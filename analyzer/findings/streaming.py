@@ -26,14 +26,10 @@ Speeds = dict[tuple[str, str | None, LoadMode], list[float]]
 
 
 def find_streamed(analysis: Analysis) -> Iterator[Finding]:
-    seen = [(run, load) for run in analysis.runs for load in classic_loads(run) if _streams(load)]
+    seen = [(run, load) for run in analysis.runs for load in classic_loads(run) if load.streamed]
     speeds = _speeds(analysis) if seen else {}
     for group in grouped(seen, lambda sighting: model_name(sighting[1])).values():
         yield _streamed(group, speeds)
-
-
-def _streams(load: Load) -> bool:
-    return bool(load.patches) or (load.mode is LoadMode.PARTIAL and load.offloaded_bytes != 0)
 
 
 def offloaded_share(load: Load) -> float | None:

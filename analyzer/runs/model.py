@@ -100,6 +100,11 @@ class Load:
     reload: bool
     requested_line: int | None = None
 
+    @property
+    def streamed(self) -> bool:
+        """Whether weights stay off the device and are copied in every step."""
+        return bool(self.patches) or (self.mode is LoadMode.PARTIAL and self.offloaded_bytes != 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unload:

@@ -67,22 +67,10 @@ class Factor:
         return f"{self.median:.2f} (80 % {self.at(0.1):.2f} to {self.at(0.9):.2f})"
 
 
-# A lighter quantisation until it is measured: it is claimed to be much faster and seen to be slower; far faster only where the
-# heavy one does not fit and spills.
+# A lighter quantisation: it is claimed to be much faster and seen to be slower; far faster only where the heavy one does not fit
+# and is streamed.
 LIGHTER_QUANTISATION = Factor(median=0.90, log_sd=0.15)
-LIGHTER_IF_SPILLING = Factor(median=0.65, log_sd=0.15)
-
-
-def measured_factor(old_seconds: FloatArray, new_seconds: FloatArray, prior: Factor = LIGHTER_QUANTISATION) -> Factor:
-    """The factor once runs of both variants exist: the prior and the difference of medians, by precision."""
-    if len(new_seconds) < 3 or len(old_seconds) < 3:
-        return prior
-    old, new = np.log(old_seconds), np.log(new_seconds)
-    seen = float(np.median(new) - np.median(old))
-    variance = max(float(old.var(ddof=1) / len(old) + new.var(ddof=1) / len(new)), 1e-6)
-    own, known = 1 / variance, 1 / prior.log_sd**2
-    mean = (own * seen + known * np.log(prior.median)) / (own + known)
-    return Factor(median=float(np.exp(mean)), log_sd=float((own + known) ** -0.5), tag=Tag.MEASURED)
+LIGHTER_IF_STREAMED = Factor(median=0.65, log_sd=0.15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
@@ -26,13 +27,14 @@ class Bound(StrEnum):
     CAP = "cap"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Estimate:
     """What is known of one workflow's durations. `wanted_seconds`: the limit for `risk` after the rails, not yet rounded.
 
     `n_effective`: independent runs of the current state that the sample is worth. `without_cold_seconds`: the same limit if no
     run were cold, where none was seen. `if_cancelled_were_slow_seconds`: the limit if runs that people cancelled late would have
     been the longest, where they cancel many. Counts are of all runs, of any epoch; `current_*` of the current one.
+    `number`: the workflow's place, which picks its fixed draws.
     """
 
     workflow: str
@@ -57,10 +59,16 @@ class Estimate:
     cap_seconds: float
     bound: Bound
     curve: Curve
-    drawn: Drawn
+    model: Model
+    number: int
     drift: Drift | None = None
     without_cold_seconds: float | None = None
     if_cancelled_were_slow_seconds: float | None = None
+
+    @cached_property
+    def drawn(self) -> Drawn:
+        """The draws behind the intervals, made when one is asked for."""
+        return Drawn.of(self.model, self.number)
 
     def risk_at(self, seconds: float) -> float:
         """P(the next run takes longer)."""
@@ -138,7 +146,8 @@ def _finish(name: str, number: int, mode: Mode, ratio: Ratio, share: Share, risk
         cap_seconds=cap,
         bound=Bound.RISK if wanted == quantile else Bound.FLOOR if wanted > quantile else Bound.CAP,
         curve=curve,
-        drawn=Drawn.of(model, number),
+        model=model,
+        number=number,
         drift=mode.drift,
         without_cold_seconds=_warm_only(model, floor, cap, risk) if used.cold is not None and not cold else None,
         if_cancelled_were_slow_seconds=_if_slow(mode, ratio, share, risk),

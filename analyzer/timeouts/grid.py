@@ -6,6 +6,7 @@ notes, docs/timeout-statistics.md). A grid needs neither sampler nor optimiser a
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class Prior:
     sd: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Cells:
     """The posterior: parameter values and their weights, which sum to one."""
 
@@ -42,11 +43,11 @@ class Cells:
     nu: FloatArray
     weight: FloatArray
 
-    @property
+    @cached_property
     def mean_mu(self) -> float:
         return float(np.sum(self.weight * self.mu))
 
-    @property
+    @cached_property
     def variance_mu(self) -> float:
         return float(np.sum(self.weight * (self.mu - self.mean_mu) ** 2))
 

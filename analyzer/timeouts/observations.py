@@ -164,13 +164,3 @@ def killed_by(limit_seconds: float | None, seconds: float) -> bool:
     if not limit_seconds:
         return False
     return limit_seconds <= seconds <= limit_seconds + max(KILL_SLACK_SECONDS, KILL_SLACK_SHARE * limit_seconds)
-
-
-def guess_limit(failed_seconds: tuple[float, ...], least: int = 3) -> float | None:
-    """A limit that no line names, from failures that pile up at one value (a guess: say so); None where they do not."""
-    ordered = sorted(failed_seconds)
-    best: list[float] = []
-    for start in ordered:
-        pile = [value for value in ordered if killed_by(start, value)]
-        best = max(best, pile, key=len)
-    return best[0] if len(best) >= max(least, len(ordered) / 2) else None

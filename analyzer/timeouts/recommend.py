@@ -1,16 +1,15 @@
 """The timeout advice: per workflow and for all of them, each with its risk, its evidence and its reasons."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from analyzer.runs.model import Run
 from analyzer.timeouts import wording
 from analyzer.timeouts.advice import TimeoutAdvice, WorkflowAdvice
 from analyzer.timeouts.estimate import Estimate, estimate
 from analyzer.timeouts.grading import grade, recommended, recommended_interval
-from analyzer.timeouts.observations import Observation, observe
+from analyzer.timeouts.observations import Observation
 from analyzer.timeouts.overall import apart, overall
-from analyzer.timeouts.samples import Collected, collect
+from analyzer.timeouts.samples import Collected
 
 DEFAULT_RISK = 0.01
 
@@ -30,22 +29,6 @@ RULE_OF_THUMB_SECONDS: Mapping[Kind, float] = {
     Kind.MULTI_MODEL: 600.0,
     Kind.BATCH: 1200.0,
 }
-
-
-def advise_runs(
-    runs: Iterable[Run],
-    *,
-    risk: float = DEFAULT_RISK,
-    limits: Sequence[float] = (),
-    limit_in_force: float | None = None,
-    epochs: Mapping[int, str] | None = None,
-) -> TimeoutAdvice | None:
-    """Advice from the runs of logs; None where none says anything about durations. `epochs`: what each server start (by number)
-    ran on."""
-    known = epochs or {}
-    named = ((run.workflow.name, observe(run, epoch=known.get(run.server_number), limit_seconds=limit_in_force)) for run in runs)
-    found = collect(named)
-    return advise(found, risk=risk, limits=limits) if found.modes else None
 
 
 def advise(
