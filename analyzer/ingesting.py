@@ -1,7 +1,7 @@
 """Logs into the history: read once if they are new, not at all if they are known, again if they have grown."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from analyzer.errors import ComfymeterError, SourceError, UsageError
@@ -13,7 +13,6 @@ from analyzer.logs import ReadOptions, read_files
 from analyzer.reading import LogReading
 from analyzer.runs.model import Run
 from analyzer.runs.signature import workflow_of
-from analyzer.runs.table import changed
 from analyzer.sources import LogFile, LogGroup, resolve
 from analyzer.sources.files import STDIN
 from analyzer.workflows import Naming
@@ -166,6 +165,6 @@ def _from_before(runs: Iterable[Run], before: Before | None) -> Iterator[Run]:
     for run in runs:
         if models and not run.server_number and run.passes and not run.workflow.signature.startswith(_MODEL):
             workflow = workflow_of(run.passes, run.bars, run.detections, models)
-            yield changed(run, workflow=workflow)
+            yield replace(run, workflow=workflow)
         else:
             yield run

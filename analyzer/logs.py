@@ -95,7 +95,7 @@ def _with_twins(groups: Sequence[LogGroup], readings: list[LogReading], options:
         merged[console] = replace(
             reading,
             sources=(
-                *(_stamped_by(source, lender.sources[0]) for source in reading.sources),
+                *(_stamped_by(source, lender.sources) for source in reading.sources),
                 *(_lent_to(source, reading.sources[0]) for source in lender.sources),
             ),
         )
@@ -103,14 +103,14 @@ def _with_twins(groups: Sequence[LogGroup], readings: list[LogReading], options:
     return [merged.get(place, reading) for place, reading in enumerate(readings) if place not in lenders]
 
 
-def _stamped_by(source: SourceInfo, lender: SourceInfo) -> SourceInfo:
-    note = f"the same process as {lender.name}, whose time stamps its lines have been given"
+def _stamped_by(source: SourceInfo, lenders: Sequence[SourceInfo]) -> SourceInfo:
+    note = f"the same process as {lenders[0].name}, whose time stamps its lines have been given"
     return replace(
         source,
-        stamps=lender.stamps,
-        timezone=lender.timezone,
-        first_at=lender.first_at,
-        last_at=lender.last_at,
+        stamps=lenders[0].stamps,
+        timezone=lenders[0].timezone,
+        first_at=min((one.first_at for one in lenders if one.first_at is not None), default=None),
+        last_at=max((one.last_at for one in lenders if one.last_at is not None), default=None),
         notes=(*source.notes, note),
     )
 

@@ -8,10 +8,9 @@ _LONGEST = 2000
 
 
 class Repairer:
-    """Repairs single lines, counting how many it changed."""
+    """Repairs single lines, up to so many tries."""
 
     def __init__(self) -> None:
-        self.repaired = 0
         self._tries = 0
 
     def repair(self, text: bytes) -> bytes | None:

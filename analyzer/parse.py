@@ -22,13 +22,16 @@ _MAY_HAVE_LEVEL = frozenset(b"[DIWEC")
 _EXCEPTION = re.compile(rb"([A-Za-z_][\w.]*)(?:: ?(.*))?")
 _VALIDATION_ROW = (b"* ", b"- ")
 _FRAMES_WORTH_COLLAPSING = 4
+# Texts glued together on one line that are still told apart: a line of a million bytes must not take minutes.
+_MOST_GLUED = 1000
 
 
 class Parser:
     """Turns pieces into events, which it hands to `emit`. Keeps only what it needs to read on: the block it is in.
 
     Of lines in a row that no wording takes, the first and the last become events; `on_unrecognised` gets line and text of
-    each. Counts: `lines` of text with content, `unrecognised` of them, `bars` progress frames built.
+    each. Counts: `lines` of text with content, `unrecognised` of them, `repaired` only after their wrong decoding
+    was undone; `bars` progress frames built.
     """
 
     def __init__(self, emit: Emit, on_unrecognised: OnUnrecognised | None = None, lookup: Lookup = LOOKUP) -> None:
@@ -42,11 +45,7 @@ class Parser:
         self.lines = 0
         self.unrecognised = 0
         self.bars = 0
-
-    @property
-    def repaired(self) -> int:
-        """Lines that could be read only after their wrong decoding was undone."""
-        return self._repairer.repaired
+        self.repaired = 0
 
     def flush(self) -> None:
         """Hands on what is held back: the newest of several lines in a row that no wording takes."""
@@ -104,39 +103,47 @@ class Parser:
     # --- lines of text -------------------------------------------------------------------------------------------
 
     def _text(self, number: int, at: float | None, text: bytes) -> None:
+        bars, tries = self.bars, _MOST_GLUED
+        rest = self._one(number, at, text)
+        while rest and not rest.isspace():
+            if not tries:
+                self.lines += 1
+                self._unrecognised(number, at, rest.strip())
+                return
+            rest = self._one(number, at, rest)
+            # Frames are found at once; every wording is looked for in all of the rest.
+            tries -= bars == self.bars
+            bars = self.bars
+
+    def _one(self, number: int, at: float | None, text: bytes) -> bytes:
+        """Reads a line, or the first of what is glued together on it; the text behind that."""
         stripped = text.strip()
         if stripped and stripped[0] in _MAY_HAVE_LEVEL:
             stripped = peel_level(stripped).strip()
         if not stripped:
             self._blank()
-            return
+            return b""
         self.lines += 1
         if self._follow is not Follow.NOTHING and self._swallow_indented(text, stripped):
-            return
+            return b""
         if stripped[-1] == _CLOSING_BRACKET or b"%|" in stripped:
             match = find_frame(stripped)
-            if match and self._lone_frame(number, at, stripped, match):
-                return
-        if self._recognise(number, at, stripped) or self._swallow_message(number, at, stripped):
-            return
-        self._unrecognised(number, at, stripped)
+            bar = build_bar(stripped, match, line=number, at=at) if match else None
+            if match and bar:
+                # Without `\\r`, as pasted logs and Manager's file have it.
+                self.bars += 1
+                self._emit(bar)
+                return stripped[match.end() :]
+        rest = self._recognise(number, at, stripped)
+        if rest is not None:
+            return rest
+        return b"" if self._swallow_message(number, at, stripped) else self._unrecognised(number, at, stripped)
 
-    def _lone_frame(self, number: int, at: float | None, text: bytes, match: re.Match[bytes]) -> bool:
-        """A frame without `\\r`, as pasted logs and Manager's file have it, and the text glued to it."""
-        bar = build_bar(text, match, line=number, at=at)
-        if bar is None:
-            return False
-        self.bars += 1
-        self._emit(bar)
-        rest = text[match.end() :]
-        if rest.strip():
-            self._text(number, at, rest)
-        return True
-
-    def _recognise(self, number: int, at: float | None, text: bytes) -> bool:
+    def _recognise(self, number: int, at: float | None, text: bytes) -> bytes | None:
+        """The text glued to what a wording takes; None where none takes it."""
         found = self._lookup.find(text)
         if found is None:
-            return False
+            return None
         wording, match = found
         event = wording.build(match, line=number, at=at)
         if event is not None:
@@ -145,16 +152,16 @@ class Parser:
             self._follow = wording.follow
         elif self._follow is not Follow.TRACEBACK:
             self._follow = Follow.NOTHING
-        if wording.glued and (rest := text[match.end() :]).strip():
-            self._text(number, at, rest)
-        return True
+        return text[match.end() :] if wording.glued else b""
 
-    def _unrecognised(self, number: int, at: float | None, text: bytes) -> None:
+    def _unrecognised(self, number: int, at: float | None, text: bytes) -> bytes:
+        """Counts the line, unless it can be read once its wrong decoding is undone; the text behind it."""
         repaired = self._repairer.repair(text)
         if repaired is not None:
-            if self._recognise(number, at, repaired):
-                self._repairer.repaired += 1
-                return
+            rest = self._recognise(number, at, repaired)
+            if rest is not None:
+                self.repaired += 1
+                return rest
             text = repaired
         self._follow = Follow.NOTHING
         self.unrecognised += 1
@@ -165,6 +172,7 @@ class Parser:
         else:
             self._hand_on(Unrecognised(line=number, at=at, text=text.decode("utf-8", "replace")))
         self._in_a_row += 1
+        return b""
 
     # --- blocks --------------------------------------------------------------------------------------------------
 

@@ -76,7 +76,7 @@ def load_settings(path: str | None) -> Settings:
     if path is None and not chosen.is_file():
         return Settings()
     try:
-        text = chosen.read_text(encoding="utf-8")
+        text = chosen.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise SettingsError(f"{chosen}: cannot read the settings: {reason}") from error

@@ -17,17 +17,20 @@ from analyzer.runs.progress import seconds_of
 
 # How far the stamped file may be ahead: records that the console lacks, such as those of a lower level.
 _LOOK_AHEAD = 1000
+_TELLING_RUNS = 2
+_TELLING_SECONDS = 0.5
 
 
 def find_twins(readings: Sequence[LogReading]) -> Iterator[tuple[int, int]]:
     """Pairs of places: an unstamped log with bars, and a stamped one without that closes the same runs."""
-    stamped = [place for place, reading in enumerate(readings) if _is_stamped_without_bars(reading.sources)]
+    stamped = {place: _durations(one.runs) for place, one in enumerate(readings) if _is_stamped_without_bars(one.sources)}
     for place, reading in enumerate(readings):
-        if not _is_console(reading.sources):
+        if not stamped or not _is_console(reading.sources):
             continue
-        twin = next((other for other in stamped if _same_ends(reading.runs, readings[other].runs)), None)
+        own = _durations(reading.runs)
+        twin = next((other for other, found in stamped.items() if _same_process(own, found, reading, readings[other])), None)
         if twin is not None:
-            stamped.remove(twin)
+            del stamped[twin]
             yield place, twin
 
 
@@ -39,15 +42,20 @@ def _is_stamped_without_bars(sources: Sequence[SourceInfo]) -> bool:
     return all(source.stamps != "none" and not source.bars for source in sources)
 
 
-def _same_ends(first: Sequence[Run], second: Sequence[Run]) -> bool:
-    """The same durations in the same order; one log may begin earlier or end later than the other."""
-    longer, shorter = sorted((_durations(first), _durations(second)), key=len, reverse=True)
+def _same_process(own: list[float], found: list[float], console: LogReading, stamped: LogReading) -> bool:
+    """The same durations in the same order; one log may begin earlier or end later than the other. A single run may look like
+    another server's: then both must have been asked for as many."""
+    longer, shorter = sorted((own, found), key=len, reverse=True)
+    if len(shorter) < _TELLING_RUNS and (not shorter or console.requests.received != stamped.requests.received):
+        return False
     places = range(len(longer) - len(shorter) + 1)
-    return bool(shorter) and any(longer[place : place + len(shorter)] == shorter for place in places)
+    return any(longer[place] == shorter[0] and longer[place : place + len(shorter)] == shorter for place in places)
 
 
-def _durations(runs: Sequence[Run]) -> list[float]:
-    return [run.duration_seconds for run in runs if run.duration_seconds is not None]
+def _durations(runs: Iterable[Run]) -> list[float]:
+    """Of runs that took any time: cached ones are all alike."""
+    known = (run.duration_seconds for run in runs)
+    return [seconds for seconds in known if seconds is not None and seconds >= _TELLING_SECONDS]
 
 
 class StampTransfer:

@@ -26,22 +26,21 @@ class Window:
 def parse_moment(text: str, *, log_end: float | None, zone: tzinfo | None, aware: bool) -> float:
     """Unix seconds of `-3h` (before the log's end), `2026-05-17`, `2026-05-17T20:10` or `20:10` (the log's last day).
 
-    `aware`: the log's stamps say their zone; a moment without one is then in `zone`, or UTC. Raises ValueError.
+    `aware`: the log's times are instants; a moment without a zone is then in `zone`, or UTC. Raises ValueError.
     """
     if text.startswith("-"):
         if log_end is None:
             raise ValueError(f"{text!r} counts from the log's end, but the log has no time stamps")
         return log_end - parse_duration(text[1:])
-    moment = _on_last_day(text, log_end) if len(text) <= len("HH:MM:SS") else datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=zone or UTC if aware else UTC).timestamp()
-    return moment.timestamp()
+    clock = zone or UTC if aware else UTC
+    moment = _on_last_day(text, log_end, clock) if len(text) <= len("HH:MM:SS") else datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=clock)).timestamp()
 
 
-def _on_last_day(text: str, log_end: float | None) -> datetime:
+def _on_last_day(text: str, log_end: float | None, clock: tzinfo) -> datetime:
     if log_end is None:
         raise ValueError(f"{text!r} names no day, and the log has no time stamps")
-    day = datetime.fromtimestamp(log_end, UTC).date()
-    moment = datetime.fromisoformat(f"{day}T{text}")
+    day = datetime.fromtimestamp(log_end, clock).date()
+    moment = datetime.fromisoformat(f"{day}T{text}").replace(tzinfo=clock)
     # 23:50 in a log that ends at 00:10 means the evening before.
-    return moment - timedelta(days=1) if moment.replace(tzinfo=UTC).timestamp() > log_end else moment
+    return moment - timedelta(days=1) if moment.timestamp() > log_end else moment

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzer.runs.model import Outcome, Run, Workflow
-from analyzer.runs.table import changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +79,9 @@ class Naming:
     def _named(self, run: Run, limit_seconds: float | None) -> Run:
         rule = first_that_takes(self.rules, run)
         if rule is None:
-            return run if run.limit_seconds == limit_seconds else changed(run, limit_seconds=limit_seconds)
+            return run if run.limit_seconds == limit_seconds else replace(run, limit_seconds=limit_seconds)
         limit = rule.limit_seconds if rule.limit_seconds is not None else limit_seconds
-        return changed(run, workflow=Workflow(name=rule.name, signature=run.workflow.signature), limit_seconds=limit)
+        return replace(run, workflow=Workflow(name=rule.name, signature=run.workflow.signature), limit_seconds=limit)
 
 
 def first_that_takes(rules: Sequence[WorkflowRule], run: Run) -> WorkflowRule | None:

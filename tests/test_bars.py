@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.events import Bar, PromptReceived
+from analyzer.events import Bar, PromptReceived, Unrecognised
 from analyzer.families.bars import collapse_frames
 from analyzer.runs.model import ProgressBar
 from tests.logs import events, frames, log, read, sampler
@@ -195,3 +195,17 @@ def test_skipping_frames_changes_no_event(frame_count: int, total: int, label: s
     assert events(f"{text}\n".encode()) == every_frame
     assert events(collapse_frames(text.encode()) + b"\n") == every_frame
     assert len(every_frame) <= 2
+
+
+def test_thousands_of_frames_glued_on_one_line_without_carriage_returns() -> None:
+    frame = "  5%|▌         | 1/20 [00:01<00:24,  1.31s/it]"
+
+    assert len(events(log(frame * 5_000))) == 5_000
+
+
+def test_what_is_glued_without_end_is_read_up_to_a_bound() -> None:
+    found = events(log("got prompt" * 5_000))
+
+    assert 1_000 <= len(found) < 1_010
+    assert isinstance(found[0], PromptReceived)
+    assert isinstance(found[-1], Unrecognised)

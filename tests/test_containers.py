@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analyzer.containers import CONTAINERS, Container, Stamps, detect, unwrap
+from analyzer.containers import CONTAINERS, Container, Stamps, detect
 from analyzer.containers.clocks import Clock, YearlessClock
 from analyzer.containers.line_forms import COMPOSE, COMPOSE_STAMPED
 from analyzer.lines import MAX_LINE_BYTES, Piece, line_blocks, strip_controls
@@ -39,7 +39,7 @@ def container(name: str) -> Container:
 
 
 def read(data: bytes, *, zone: ZoneInfo | None = None) -> list[Piece]:
-    return list(unwrap(line_blocks([data]), zone))
+    return list(detect(data).unwrap(line_blocks([data]), zone))
 
 
 def texts(pieces: Iterable[Piece]) -> list[bytes]:
@@ -387,3 +387,9 @@ def test_stamps_without_a_year_go_on_over_new_year_and_back_for_a_late_line() ->
     assert second == first + 3600
     assert late == first
     assert clock.at(b"Foo  1", b"00", b"00", b"00") is None
+
+
+def test_internal_logs_nested_without_end_are_no_crash() -> None:
+    data = b'{"entries": [{"t": ' + b"[" * 100_000 + b"\n"
+
+    assert read(data) == []

@@ -15,7 +15,7 @@ from analyzer.report import Question, build_report
 from analyzer.runs import assemble, table
 from analyzer.runs.columns import Columns, View
 from analyzer.runs.model import DetectionTime, DurationSource, Outcome, Phase, ProgressBar, Run, Start, Workflow
-from analyzer.runs.table import RunTable, changed, gathered, materialise, table_of
+from analyzer.runs.table import RunTable, gathered, materialise, table_of
 from tests.builders import bar, failure, gave_up, load, note, phase, run, unload, vram
 from tests.captures import SESSIONS, log_bytes
 from tests.logs import read
@@ -288,7 +288,7 @@ def test_some_of_them_and_changed_ones() -> None:
     found = table_of([run(1), run(2), run(3)]).select(lambda each: each.number != 2)
 
     assert [each.number for each in found] == [1, 3]
-    assert changed(found[0], limit_seconds=5.0) == run(1, limit_seconds=5.0)
+    assert replace(found[0], limit_seconds=5.0) == run(1, limit_seconds=5.0)
     assert replace(found[0], number=4) == run(4)
 
 

@@ -88,3 +88,10 @@ def test_the_default_file_may_be_missing_but_a_named_one_may_not(tmp_path: Path,
 
     Path("comfymeter.toml").write_text("top = 3\n")
     assert load_settings(None).top == 3
+
+
+def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "comfymeter.toml"
+    path.write_bytes(b'\xef\xbb\xbftimeout = "5m"\n')
+
+    assert load_settings(str(path)).timeout == 300

@@ -57,3 +57,30 @@ def test_logs_of_two_servers_stay_apart(tmp_path: Path) -> None:
     )
 
     assert len(read_logs([str(console), str(other)], ReadOptions())) == 2
+
+
+CACHED = ["Prompt executed in 0.00 seconds"] * 3
+
+
+@pytest.mark.parametrize(
+    ("console", "stamped", "together"),
+    [
+        (CACHED, CACHED, False),
+        (["Prompt executed in 7.00 seconds"], ["Prompt executed in 7.00 seconds"], True),
+        (["Prompt executed in 7.00 seconds"], ["got prompt", "Prompt executed in 7.00 seconds"], False),
+        (
+            ["Prompt executed in 7.00 seconds", *CACHED, "Prompt executed in 8.00 seconds"],
+            ["Prompt executed in 9.00 seconds"],
+            False,
+        ),
+    ],
+    ids=["cached runs only", "one run of its own", "one run, another request", "other runs"],
+)
+def test_what_tells_the_same_process(tmp_path: Path, console: list[str], stamped: list[str], together: bool) -> None:
+    first, second = tmp_path / "console.log", tmp_path / "info.log"
+    first.write_bytes(log("got prompt", sampler(), *console))
+    second.write_bytes(
+        log(*(f"[2026-05-17 20:00:0{place},000] [INFO] {line}" for place, line in enumerate(["got prompt", *stamped])))
+    )
+
+    assert len(read_logs([str(first), str(second)], ReadOptions())) == (1 if together else 2)

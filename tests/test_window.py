@@ -54,3 +54,11 @@ def test_a_run_that_overlaps_is_in_and_one_without_stamps_is_not() -> None:
     assert window.holds(run(started_at=150.0, ended_at=250.0))
     assert not window.holds(run(started_at=10.0, ended_at=90.0))
     assert not window.holds(run())
+
+
+def test_a_time_of_day_is_one_in_the_given_zone() -> None:
+    end = datetime(2026, 5, 17, 20, 0, tzinfo=UTC).timestamp()
+
+    found = parse_moment("21:00", log_end=end, zone=ZoneInfo("Europe/Berlin"), aware=True)
+
+    assert found == datetime(2026, 5, 17, 19, 0, tzinfo=UTC).timestamp()

@@ -120,7 +120,9 @@ def owner(before: Moment, after: Moment) -> tuple[Phase, Evidence]:
 def _moments(run: Run) -> Sequence[Moment]:
     """Start, lines, and beginnings and ends of bars in the order of time."""
     roles = {load.line: load.role for load in run.loads}
-    start = run.started_at if run.started_at is not None else _first_stamp(run.events)
+    start = run.started_at
+    if start is None:
+        raise ValueError("a run without a start has no gaps")
     moments = [Moment(start, run.first_line, Mark.START)]
     moments += _line_moments(run.events, roles, start)
     for bar in (*run.passes, *run.bars):
@@ -130,10 +132,6 @@ def _moments(run: Run) -> Sequence[Moment]:
 
 
 _RANK = {Mark.START: 0, Mark.BAR_ENDS: 2, Mark.BAR_BEGINS: 3, Mark.END: 4}
-
-
-def _first_stamp(events: Sequence[Event]) -> float:
-    return next(event.at for event in events if event.at is not None)
 
 
 def _line_moments(events: Sequence[Event], roles: Mapping[int, Role], start: float) -> Iterator[Moment]:

@@ -7,7 +7,6 @@ from typing import IO
 
 from analyzer.cli.options import Common
 from analyzer.cli.output import Progress
-from analyzer.containers import Stamps
 from analyzer.errors import ComfymeterError, NoRunsError, UsageError
 from analyzer.logs import ReadOptions, read_logs
 from analyzer.parse import OnUnrecognised
@@ -68,7 +67,7 @@ def question(
     window = None
     if since or until:
         ends = [source.last_at for reading in readings for source in reading.sources if source.last_at is not None]
-        aware = any(source.stamps == Stamps.AWARE for reading in readings for source in reading.sources)
+        aware = any(source.timezone is not None for reading in readings for source in reading.sources)
         end = max(ends, default=None)
         window = Window(since=_moment("--since", since, end, zone, aware), until=_moment("--until", until, end, zone, aware))
     return Question(limit_seconds=limit, workflow=workflow, window=window, naming=naming)

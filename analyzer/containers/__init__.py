@@ -3,8 +3,6 @@
 To add one: a module (or a row in `line_forms`) that builds a `Container`, and a row in `CONTAINERS`.
 """
 
-from collections.abc import Iterable, Iterator
-
 from analyzer.containers.base import HEAD_BYTES, Container, Head, Stamps, Zone
 from analyzer.containers.bug_report import BUG_REPORT
 from analyzer.containers.cri import CRI
@@ -28,7 +26,6 @@ from analyzer.containers.line_forms import (
 )
 from analyzer.containers.manager import MANAGER
 from analyzer.containers.plain import RAW, TERMINAL
-from analyzer.lines import Piece
 
 # The first whose threshold is reached wins: a form stands before the forms that its lines look like too.
 CONTAINERS: tuple[Container, ...] = (
@@ -65,16 +62,4 @@ def detect(data: bytes) -> Container:
     return next((container for container in CONTAINERS if container.matches(head) >= container.threshold), RAW)
 
 
-def unwrap(blocks: Iterable[bytes], zone: Zone = None) -> Iterator[Piece]:
-    """Pieces of blocks of whole lines in whichever container the first block shows."""
-    rest = iter(blocks)
-    first = next(rest, b"")
-    return detect(first).unwrap(_chain(first, rest), zone)
-
-
-def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
-
-
-__all__ = ["CONTAINERS", "HEAD_BYTES", "Container", "Head", "Stamps", "Zone", "detect", "unwrap"]
+__all__ = ["CONTAINERS", "HEAD_BYTES", "Container", "Head", "Stamps", "Zone", "detect"]

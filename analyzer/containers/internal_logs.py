@@ -40,7 +40,7 @@ def _whole_entries(text: str) -> Iterator[tuple[dict[str, object], int]]:
     at = 0
     while start := _ENTRY.search(text, at):
         at = start.end()
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             entry, at = _decode(text, start.start())
             yield entry, at
 

@@ -18,7 +18,7 @@ class Follow(Enum):
     TABLE = "lines that start with |"
     TRACEBACK = "a Python traceback up to its `Type: message`, and that message's further lines up to an empty line"
     MESSAGE = "anything up to a traceback, an empty line or a line that another wording takes"
-    VALIDATION = "`* class id:` and `  - message` rows, up to 2,000 of them"
+    VALIDATION = "`* class id:` and `  - message` rows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

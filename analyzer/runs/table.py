@@ -7,7 +7,6 @@ are views that look their values up. Columns are made from the dataclasses' own 
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, overload
 
 from analyzer.runs.columns import Columns, plain
@@ -138,8 +137,3 @@ def materialise(run: Run) -> Run:
     """A run by itself: a view of a table as plain objects, any other run as it is."""
     made: Run = plain(run)
     return made
-
-
-def changed(run: Run, **changes: Any) -> Run:
-    """A copy of a run with other values."""
-    return replace(run, **changes)

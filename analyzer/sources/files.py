@@ -4,8 +4,8 @@ import importlib
 import os
 import stat
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any, cast
@@ -28,15 +28,9 @@ class LogFile:
 
         Raises `SourceError` where it is missing, not readable, empty, or no text.
         """
-        try:
+        with _in_words(self.name):
             reader = self.opener()
             return LogStream(self.name, reader, live=_is_pipe(reader) if live is None else live)
-        except FileNotFoundError:
-            raise SourceError(f"{self.name}: no such file; is the path right?") from None
-        except PermissionError:
-            raise SourceError(f"{self.name}: permission denied; run as a user who may read it") from None
-        except OSError as error:
-            raise SourceError(f"{self.name}: cannot be read ({error.strerror or error})") from None
 
 
 def local_file(name: str) -> LogFile:
@@ -76,18 +70,36 @@ def remote_names(url: str) -> list[str]:
     if "*" not in url:
         return [url]
     scheme = url.partition("://")[0]
-    found = _fsspec(url).filesystem(scheme).glob(url)
+    with _in_words(url):
+        found = _fsspec(url).filesystem(scheme).glob(url)
     return [name if is_url(name) else f"{scheme}://{name}" for name in sorted(found)]
 
 
 def _open_remote(url: str) -> Reader:
-    try:
+    with _in_words(url):
         reader: Reader = _fsspec(url).open(url, "rb").open()
-    except ImportError as error:
-        raise SourceError(f"{url}: {str(error).splitlines()[0]}") from None
-    except ValueError as error:
-        raise SourceError(f"{url}: is no URL that can be read ({error})") from None
     return reader
+
+
+@contextmanager
+def _in_words(name: str) -> Iterator[None]:
+    """What may go wrong with a place, as a SourceError that says what to do."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise missing(name) from None
+    except PermissionError:
+        raise SourceError(f"{name}: permission denied; run as a user who may read it") from None
+    except OSError as error:
+        raise SourceError(f"{name}: cannot be read ({error.strerror or error})") from None
+    except ImportError as error:
+        raise SourceError(f"{name}: {str(error).splitlines()[0]}") from None
+    except ValueError as error:
+        raise SourceError(f"{name}: is no URL that can be read ({error})") from None
+
+
+def missing(name: str) -> SourceError:
+    return SourceError(f"{name}: no such file; is the path right?")
 
 
 def _fsspec(url: str) -> Any:

@@ -10,7 +10,7 @@ from itertools import islice
 from analyzer.containers import HEAD_BYTES
 from analyzer.containers.plain import RAW
 from analyzer.errors import SourceError
-from analyzer.sources.files import STDIN, LogFile, is_url, local_file, remote_file, remote_names, standard_input
+from analyzer.sources.files import STDIN, LogFile, is_url, local_file, missing, remote_file, remote_names, standard_input
 from analyzer.sources.rotation import LogGroup, group_logs
 
 _ROTATED = r"(?:[.-]\d+)*(?:\.(?:gz|xz|zst|bz2))?$"
@@ -47,7 +47,7 @@ def _files(argument: str) -> Iterable[LogFile]:
     if _MAGIC.search(argument) and not os.path.exists(argument):
         return _some(argument, _matching(argument), "no file matches")
     if not os.path.exists(argument):
-        raise SourceError(f"{argument}: no such file; is the path right?")
+        raise missing(argument)
     return [local_file(argument)]
 
 

@@ -26,7 +26,11 @@ class LogGroup:
 def group_logs(files: Iterable[LogFile]) -> list[LogGroup]:
     """The files in groups, in the order in which each group is named first."""
     groups: dict[str, list[tuple[tuple[int, int, str], LogFile]]] = {}
-    for file in files:
+    given = list(files)
+    names = {file.name for file in given}
+    for file in given:
+        if _PACKED.search(file.name) and _PACKED.sub("", file.name) in names:
+            continue  # `gzip -k` keeps both: the same log twice
         base, age = _base_and_age(file.name)
         groups.setdefault(base, []).append((age, file))
     return [_group(base, members) for base, members in groups.items()]
