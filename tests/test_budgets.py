@@ -1,6 +1,8 @@
 """Phases: they sum to the total, they know how they know, stamps give every gap an owner."""
 
 import math
+from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from analyzer.analysis import Budget
 from analyzer.budgets.tally import Tally
 from analyzer.runs.model import Evidence, Phase, Run
+from tests.captures import SESSIONS, chunks
 from tests.logs import frames, log, read, sampler
 
 PIPELINE = frames("Loading pipeline components...: 100%|██████████| 7/7 [01:37<00:00, 13.97s/it]")
@@ -186,3 +189,41 @@ def test_a_bar_that_moves_is_no_silence() -> None:
     run = only_run(log("2026-05-17T20:10:00 got prompt", *bar, "2026-05-17T20:10:55 Prompt executed in 55.00 seconds"))
 
     assert run.silence_seconds == pytest.approx(15)
+
+
+@pytest.mark.parametrize("session", SESSIONS)
+def test_spans_follow_each_other_from_start_to_end_and_add_up_to_the_phases(session: str) -> None:
+    stamped = b"".join(
+        datetime.fromtimestamp(chunk.at, UTC).isoformat().encode() + b" " + line + b"\n"
+        for chunk in chunks(session)
+        for line in chunk.data.split(b"\n")
+        if line.strip()
+    )
+    runs = [run for run in read(stamped).runs if run.phases and run.passes]
+
+    assert runs
+    for run in runs:
+        spans = run.spans
+        for before, after in pairwise(spans):
+            assert before.started_at + before.seconds == pytest.approx(after.started_at, abs=1e-5)
+            assert (before.phase, before.evidence) != (after.phase, after.evidence)
+        assert spans[0].started_at == pytest.approx(run.started_at)
+        for time in run.phases:
+            known = math.fsum(span.seconds for span in spans if span.phase is time.phase)
+            # What no line accounts for is in the budget's `other` and in no span.
+            assert known == pytest.approx(time.seconds, abs=0.02)
+
+
+def test_the_start_of_a_bar_that_brings_weights_in_is_a_span_of_loading() -> None:
+    run = only_run(
+        stamped(
+            (0, "got prompt"),
+            (1, "\r  0%|          | 0/20 [00:00<?, ?it/s,   Model Initializing ...  ]"),
+            (42.5, "\r  5%|▌         | 1/20 [00:41<13:07, 41.50s/it,  Model Initialization complete!  ]"),
+            (55, "\r100%|██████████| 20/20 [00:30<00:00,  1.50s/it]"),
+            (58, "Prompt executed in 58.00 seconds"),
+        )
+    )
+
+    assert [span.phase for span in run.spans] == [Phase.OTHER, Phase.MODEL_LOAD, Phase.SAMPLE, Phase.OTHER]
+    assert math.fsum(span.seconds for span in run.spans) == pytest.approx(58)

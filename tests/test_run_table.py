@@ -14,7 +14,18 @@ from analyzer.events import Event, PromptFinished
 from analyzer.report import Question, build_report
 from analyzer.runs import assemble, table
 from analyzer.runs.columns import Columns, View
-from analyzer.runs.model import DetectionTime, DurationSource, Outcome, Phase, ProgressBar, Run, Start, Workflow
+from analyzer.runs.model import (
+    DetectionTime,
+    DurationSource,
+    Evidence,
+    Outcome,
+    Phase,
+    PhaseSpan,
+    ProgressBar,
+    Run,
+    Start,
+    Workflow,
+)
 from analyzer.runs.table import RunTable, gathered, materialise, table_of
 from tests.builders import bar, failure, gave_up, load, note, phase, run, unload, vram
 from tests.captures import SESSIONS, log_bytes
@@ -69,6 +80,7 @@ FULL = run(
     quantizations=(note("Q8_0"),),
     prompt_id="x",
     phases=(phase(Phase.SAMPLE, 1.0), phase(Phase.OTHER, 2.0)),
+    spans=(PhaseSpan(phase=Phase.VAE, started_at=1.0, seconds=2.0, evidence=Evidence.INFERRED, first_line=3, last_line=4),),
     phases_scaled=True,
     silence_seconds=1.25,
     limit_seconds=300.0,

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from analyzer.budgets.clocks import tally_clocks
-from analyzer.budgets.gaps import tally_gaps
 from analyzer.budgets.silence import longest_silence
+from analyzer.budgets.spans import spans_of, tally_spans
 from analyzer.runs.model import Run
 
 # Stamps without seconds (Manager's file before October 2024) cannot time a phase; the bars' own clocks are finer.
@@ -18,10 +18,11 @@ def with_budget(run: Run, keep_events: bool = False) -> Run:
     if not total:
         return replace(run, events=events)
     stamped = has_usable_stamps(run)
-    tally = tally_gaps(run) if stamped else tally_clocks(run)
+    spans = spans_of(run) if stamped else ()
+    tally = tally_spans(spans) if stamped else tally_clocks(run)
     phases, scaled = tally.close(total)
     silence = longest_silence(run) if stamped else None
-    return replace(run, phases=phases, phases_scaled=scaled, silence_seconds=silence, events=events)
+    return replace(run, phases=phases, spans=spans, phases_scaled=scaled, silence_seconds=silence, events=events)
 
 
 def has_usable_stamps(run: Run) -> bool:

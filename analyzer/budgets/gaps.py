@@ -1,4 +1,4 @@
-"""The budget of a run with stamps: each gap between two lines has an owner, told by the line before and the line after it."""
+"""Runs with stamps: each gap between two lines has an owner, told by the line before and the line after it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from enum import Enum
 from itertools import pairwise
 
 from analyzer.budgets.labels import phase_of_bar
-from analyzer.budgets.tally import Tally
 from analyzer.events import (
     Attention,
     Bar,
@@ -25,7 +24,7 @@ from analyzer.events import (
     WeightsRead,
 )
 from analyzer.families.roles import role_of
-from analyzer.runs.model import Evidence, Phase, ProgressBar, Run
+from analyzer.runs.model import Evidence, Phase, PhaseSpan, ProgressBar, Run
 
 
 class Mark(Enum):
@@ -74,9 +73,8 @@ _WORK_OF_ROLE = {
 }
 
 
-def tally_gaps(run: Run) -> Tally:
-    """Every second between the run's start and its last line, given to a phase."""
-    tally = Tally()
+def gaps(run: Run) -> Iterator[PhaseSpan]:
+    """Every second between the run's start and its last line, given to a phase, in the order of time."""
     moments = _moments(run)
     covering: list[Phase] = []
     for before, after in pairwise(moments):
@@ -84,23 +82,28 @@ def tally_gaps(run: Run) -> Tally:
             covering.append(before.phase)
         elif before.mark is Mark.BAR_ENDS and before.phase in covering:
             covering.remove(before.phase)
-        seconds = after.at - before.at
+        if after.at <= before.at:
+            continue
         if covering:
-            tally.add(covering[-1], seconds, Evidence.MEASURED, before.line, after.line)
+            yield _span(covering[-1], before.at, after.at, Evidence.MEASURED, (before.line, after.line))
         else:
-            _give(tally, before, after, seconds)
-    for bar in (*run.passes, *run.bars):
-        _move_initialisation(tally, bar)
-    return tally
+            yield from _between(before, after)
 
 
-def _give(tally: Tally, before: Moment, after: Moment, seconds: float) -> None:
+def _between(before: Moment, after: Moment) -> Iterator[PhaseSpan]:
+    until = after.at
     if after.mark is Mark.DETECTED:
-        known = min(seconds, after.seconds)
-        tally.add(Phase.DETECT, known, Evidence.MEASURED, after.line, after.line)
-        seconds -= known
+        until = max(before.at, after.at - after.seconds)
     phase, evidence = owner(before, after)
-    tally.add(phase, seconds, evidence, before.line, after.line)
+    if until > before.at:
+        yield _span(phase, before.at, until, evidence, (before.line, after.line))
+    if after.at > until:
+        yield _span(Phase.DETECT, until, after.at, Evidence.MEASURED, (after.line, after.line))
+
+
+def _span(phase: Phase, begin: float, end: float, evidence: Evidence, lines: tuple[int, int]) -> PhaseSpan:
+    first, last = lines
+    return PhaseSpan(phase=phase, started_at=begin, seconds=end - begin, evidence=evidence, first_line=first, last_line=last)
 
 
 def owner(before: Moment, after: Moment) -> tuple[Phase, Evidence]:
@@ -176,9 +179,3 @@ def _bar_moments(bar: ProgressBar, start: float) -> Iterator[Moment]:
     phase = phase_of_bar(bar)
     yield Moment(max(begin, start), bar.line, Mark.BAR_BEGINS, phase=phase)
     yield Moment(max(bar.last_at, start), bar.last_line, Mark.BAR_ENDS, phase=phase)
-
-
-def _move_initialisation(tally: Tally, bar: ProgressBar) -> None:
-    """Dynamic VRAM brings the weights in during the first step: that part of the bar is loading."""
-    if bar.initialise_seconds and bar_begin(bar) is not None:
-        tally.move(phase_of_bar(bar), Phase.MODEL_LOAD, bar.initialise_seconds, bar.line, bar.last_line)

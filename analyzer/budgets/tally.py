@@ -32,14 +32,6 @@ class Tally:
         if last_line is not None:
             entry.last_line = last_line if entry.last_line is None else max(entry.last_line, last_line)
 
-    def move(self, source: Phase, target: Phase, seconds: float, first_line: int | None, last_line: int | None) -> None:
-        """Takes measured seconds from one phase, as far as it has them, and gives them to another as inferred."""
-        entry = self._entries.get(source)
-        taken = min(seconds, entry.seconds.get(Evidence.MEASURED, 0.0)) if entry else 0.0
-        if entry and taken > 0:
-            entry.seconds[Evidence.MEASURED] -= taken
-            self.add(target, taken, Evidence.INFERRED, first_line, last_line)
-
     @property
     def seconds(self) -> float:
         return sum(sum(entry.seconds.values()) for entry in self._entries.values())

@@ -170,10 +170,22 @@ class PhaseTime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseSpan:
+    """A stretch of time that one phase had. `started_at`: Unix seconds, as the run's own."""
+
+    phase: Phase
+    started_at: float
+    seconds: float
+    evidence: Evidence
+    first_line: int
+    last_line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One executed prompt. Times are Unix seconds (see `events`), durations seconds, sizes bytes; None: the log does not say.
 
-    `silence_seconds`: the longest time between two lines.
+    `silence_seconds`: the longest time between two lines. `spans`: with stamps, the phases in the order of time.
     """
 
     number: int
@@ -206,6 +218,7 @@ class Run:
     quantizations: tuple[Noted, ...] = ()
     prompt_id: str | None = None
     phases: tuple[PhaseTime, ...] = ()
+    spans: tuple[PhaseSpan, ...] = ()
     phases_scaled: bool = False
     silence_seconds: float | None = None
     limit_seconds: float | None = None
