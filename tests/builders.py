@@ -113,12 +113,12 @@ def unload(**given: Any) -> Unload:
     return Unload(**values | given)
 
 
-def failure(kind: str = "RuntimeError", message: str = "", *, line: int = 8) -> Failure:
-    return Failure(kind=kind, message=message, line=line)
+def failure(kind: str = "RuntimeError", message: str = "", *, line: int = 8, at: float | None = None) -> Failure:
+    return Failure(kind=kind, message=message, line=line, at=at)
 
 
-def note(text: str, *, line: int = 4) -> Noted:
-    return Noted(line=line, text=text)
+def note(text: str, *, line: int = 4, at: float | None = None) -> Noted:
+    return Noted(line=line, text=text, at=at)
 
 
 def gave_up(limit_seconds: float | None = 300.0, *, line: int = 9) -> ClientGaveUp:

@@ -251,7 +251,7 @@ class RunAssembler:
             # It had failed already; only its closing line is missing.
             outcome, failure = outcome_of(run, None)
         else:
-            outcome, failure = Outcome.CUT_OFF, Failure(kind=kind, message=message, line=event.line)
+            outcome, failure = Outcome.CUT_OFF, Failure(kind=kind, message=message, line=event.line, at=event.at)
         self._close(run, None, outcome, failure)
 
     def _restart(self, event: Event) -> None:

@@ -81,7 +81,7 @@ class ProgressBar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """A model brought to the device. `added_bytes`: what had to be copied; `seconds` only with stamps.
+    """A model brought to the device. `added_bytes`: what had to be copied; `seconds` and `at`, its end, only with stamps.
 
     `reload`: the same class was on the device before in this server's life and no new file was read for it in between.
     """
@@ -99,6 +99,7 @@ class Load:
     seconds: float | None
     reload: bool
     requested_line: int | None = None
+    at: float | None = None
 
     @property
     def streamed(self) -> bool:
@@ -113,6 +114,7 @@ class Unload:
     freed_bytes: int | None
     remaining_bytes: int | None
     patches: int | None
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +131,7 @@ class Failure:
     kind: str
     message: str
     line: int
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +146,7 @@ class Noted:
 
     line: int
     text: str
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
