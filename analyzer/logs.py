@@ -32,7 +32,11 @@ class ReadOptions:
 
 def read_logs(arguments: Sequence[str], options: ReadOptions) -> list[LogReading]:
     """The readings of all logs that the arguments stand for. Raises SourceError."""
-    groups = resolve(arguments)
+    return read_groups(resolve(arguments), options)
+
+
+def read_groups(groups: Sequence[LogGroup], options: ReadOptions) -> list[LogReading]:
+    """The readings of logs that have been found. Raises SourceError."""
     readings = [read_files(group.files, options) for group in groups]
     return _with_twins(groups, readings, options)
 

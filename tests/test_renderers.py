@@ -368,7 +368,7 @@ def test_an_unknown_suffix_lists_the_known_ones(target: str) -> None:
 def test_formats_have_a_name() -> None:
     assert [named(renderer.name) for renderer in RENDERERS] == list(RENDERERS)
     assert named("md").name == "markdown"
-    with pytest.raises(UsageError, match="terminal text json"):
+    with pytest.raises(UsageError, match="terminal text html json"):
         named("pdf")
 
 
@@ -649,7 +649,7 @@ def test_every_event_has_words() -> None:
     "render_it", [lambda: render_timeline("pdf", report(), run(), PLAIN), lambda: render_diagnosis("pdf", report(), PLAIN)]
 )
 def test_other_formats_of_a_timeline_and_a_diagnosis_are_refused(render_it: Callable[[], str]) -> None:
-    with pytest.raises(UsageError, match="terminal text json"):
+    with pytest.raises(UsageError, match="terminal text html json"):
         render_it()
 
 

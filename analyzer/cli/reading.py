@@ -8,10 +8,11 @@ from typing import IO
 from analyzer.cli.options import Common
 from analyzer.cli.output import Progress
 from analyzer.errors import ComfymeterError, NoRunsError, UsageError
-from analyzer.logs import ReadOptions, read_logs
+from analyzer.logs import ReadOptions, read_groups
 from analyzer.parse import OnUnrecognised
 from analyzer.reading import LogReading
 from analyzer.report import Question, Report, build_report
+from analyzer.sources import LogGroup, resolve
 from analyzer.window import Window, parse_moment
 from analyzer.workflows import Naming
 
@@ -25,11 +26,23 @@ def read(
     unparsed: str | None = None,
 ) -> list[LogReading]:
     """The readings of the logs; the lines not recognised go to the file `unparsed`."""
+    return read_found(resolve(logs), common, zone, keep_events_of=keep_events_of, unparsed=unparsed)
+
+
+def read_found(
+    groups: Sequence[LogGroup],
+    common: Common,
+    zone: tzinfo | None,
+    *,
+    keep_events_of: int | None = None,
+    unparsed: str | None = None,
+) -> list[LogReading]:
+    """The same for logs that have been found."""
     progress = Progress(quiet=common.quiet)
     with _saving(unparsed) as on_unrecognised:
         try:
             options = ReadOptions(zone=zone, keep_events_of=keep_events_of, on_unrecognised=on_unrecognised, on_progress=progress)
-            return read_logs(logs, options)
+            return read_groups(groups, options)
         finally:
             progress.done()
 

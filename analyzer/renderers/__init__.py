@@ -53,9 +53,16 @@ def _parquet(report: Report, options: Options) -> bytes:
     return render_parquet(report, options)
 
 
+def _html(report: Report, options: Options) -> str:
+    from analyzer.renderers.html import render
+
+    return render(report, options)
+
+
 RENDERERS: tuple[Renderer, ...] = (
     Renderer(name="terminal", suffixes=(), render=_terminal, shared=False),
     Renderer(name="text", suffixes=(".txt",), render=_text),
+    Renderer(name="html", suffixes=(".html", ".htm"), render=_html, quotes=True),
     Renderer(name="json", suffixes=(".json",), render=_json, parts=_json_parts),
     Renderer(name="markdown", suffixes=(".md", ".markdown"), render=_markdown),
     Renderer(name="csv", suffixes=(".csv",), render=_csv),

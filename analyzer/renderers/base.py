@@ -36,7 +36,8 @@ class Options:
 class Renderer:
     """One format. `shared`: made to be passed on, so redacted unless told otherwise; `needs`: an optional package.
 
-    `parts`: the same document piece by piece, where it may be as large as the log.
+    `quotes`: it shows the lines that findings cite. `parts`: the same document piece by piece, where it may be as large as
+    the log.
     """
 
     name: str
@@ -45,4 +46,5 @@ class Renderer:
     binary: bool = False
     shared: bool = True
     needs: str | None = None
+    quotes: bool = False
     parts: Callable[[Report, Options], Iterator[str]] | None = None
