@@ -19,15 +19,16 @@ def readable_again(groups: Iterable[LogGroup]) -> list[LogGroup]:
 
 
 def _kept(file: LogFile) -> LogFile:
+    """Opened once, it is copied; opened again, the copy is read and then gone."""
     copy: IO[bytes] | None = None
 
     def open_it() -> Reader:
         nonlocal copy
         if copy is None:
-            copy = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 (closed with the process)
+            copy = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 (the second reader closes it)
             return _Copying(file.opener(), copy)
         copy.seek(0)
-        return _Again(copy)
+        return copy
 
     return replace(file, opener=open_it)
 
@@ -44,14 +45,3 @@ class _Copying:
 
     def close(self) -> None:
         self._reader.close()
-
-
-class _Again:
-    def __init__(self, copy: IO[bytes]) -> None:
-        self._copy = copy
-
-    def read(self, size: int, /) -> bytes:
-        return self._copy.read(size)
-
-    def close(self) -> None:
-        pass
