@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Columns of their own up to here; then one outline per phase, which a browser draws at once.
 _MOST_COLUMNS = 300
-_MOST_POINTS = 4000
+_MOST_POINTS = 10_000
 _MOST_MARKS = 2000
 _BAD = frozenset({Outcome.ERROR, Outcome.OOM, Outcome.INTERRUPTED, Outcome.CUT_OFF})
 
@@ -72,30 +72,30 @@ def _columns(runs: Sequence[Run], each: int) -> Iterator[_Column]:
 
 
 def _add_phase(figure: "go.Figure", phase: Phase, columns: Sequence[_Column], *, grouped: bool) -> None:
-    color = PHASE_COLORS[phase]
+    import numpy as np
+
+    color, name = PHASE_COLORS[phase], PHASES[phase]
     values = [column.phases.get(phase, 0.0) for column in columns]
-    places = [column.middle for column in columns]
-    name = PHASES[phase]
-    about = [[column.slowest.number, seconds(value)] for column, value in zip(columns, values, strict=True)]
-    hover = f"run %{{customdata[0]}}, {name}: %{{customdata[1]}}<extra></extra>"
     if len(columns) <= _MOST_COLUMNS:
         figure.add_bar(
-            x=places, y=values, name=name, customdata=about, hovertemplate=hover, marker={"color": color, "line": {"width": 0}}
+            x=[column.first for column in columns],
+            y=values,
+            name=name,
+            customdata=[[column.first, seconds(value)] for column, value in zip(columns, values, strict=True)],
+            hovertemplate=f"run %{{customdata[0]}}, {name}: %{{customdata[1]}}<extra></extra>",
+            marker={"color": color, "line": {"width": 0}},
         )
         return
-    if grouped:
-        about = [[column.first, column.last, seconds(value)] for column, value in zip(columns, values, strict=True)]
-        hover = f"runs %{{customdata[0]}} to %{{customdata[1]}}, mean {name}: %{{customdata[2]}}<extra></extra>"
     figure.add_scatter(
-        x=places,
-        y=values,
+        x=np.array([column.middle for column in columns], dtype=np.float32),
+        y=np.array(values, dtype=np.float32),
         name=name,
         stackgroup="phases",
         mode="lines",
         line={"width": 0, "shape": "hvh", "color": color},
         fillcolor=color,
-        customdata=about,
-        hovertemplate=hover,
+        customdata=np.array([column.slowest.number for column in columns], dtype=np.int32),
+        hovertemplate=f"{'runs around' if grouped else 'run'} %{{customdata}}, {name}: %{{y:.4~g}} s<extra></extra>",
     )
 
 

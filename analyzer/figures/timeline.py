@@ -15,12 +15,13 @@ from analyzer.runs.model import Evidence, Phase, Run
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_MOST_SPANS = 40_000
+_MOST_SPANS = 60_000
 _MOST_RUNS = 20_000
 _MOST_MARKS = 1500
 _LANES = 12
-# Of more parts of one phase the hover says only how long they took.
-_MOST_WORDS = 4000
+_HALF_LANE = 0.24
+# More parts of one phase are one outline, and the hover says only whose they are.
+_MOST_LINES = 2000
 _LANE_PIXELS = 34
 _MARKS: Mapping[MarkKind, tuple[str, str, int]] = {
     MarkKind.LOAD: ("triangle-down", PHASE_COLORS[Phase.MODEL_LOAD], 9),
@@ -87,28 +88,52 @@ def _biggest(run: Run, begin: float) -> PlacedSpan:
 
 
 def _add_phase(figure: "go.Figure", phase: Phase, spans: Sequence[PlacedSpan], lanes: Mapping[str, int], axis: Axis) -> None:
-    """One thick line with gaps: a browser draws thousands of them at once. The middle point is there to be pointed at."""
-    import numpy as np
-
-    begin = np.array([place_value(part.begin, axis) for part in spans])
-    end = np.array([place_value(part.begin + part.seconds, axis) for part in spans])
-    gap = np.full(len(spans), np.nan)
-    rows = [_about(part, short=len(spans) > _MOST_WORDS) for part in spans]
+    """Thick lines, whose middle is there to be pointed at; a browser draws each as an element of its own."""
+    if len(spans) > _MOST_LINES:
+        _add_outlines(figure, phase, spans, lanes, axis)
+        return
+    x: list[float | None] = []
+    for part in spans:
+        begin, end = place_value(part.begin, axis), place_value(part.begin + part.seconds, axis)
+        x += [begin, (begin + end) / 2, end, None]
     figure.add_scatter(
-        x=np.column_stack([begin, (begin + end) / 2, end, gap]).ravel(),
-        y=np.repeat([float(lanes[part.run.source]) for part in spans], 4),
+        x=x,
+        y=[lanes[part.run.source] for part in spans for _ in range(4)],
         name=PHASES[phase],
         mode="lines",
         connectgaps=False,
-        line={"width": _LANE_PIXELS, "color": PHASE_COLORS[phase], "simplify": len(spans) > 2000},
-        customdata=[row for row in rows for _ in range(4)],
+        line={"width": _LANE_PIXELS, "color": PHASE_COLORS[phase], "simplify": False},
+        customdata=[row for part in spans for row in [_about(part)] * 4],
         hovertemplate=f"run %{{customdata[0]}}, {PHASES[phase]}: %{{customdata[1]}}<extra></extra>",
     )
 
 
-def _about(part: PlacedSpan, *, short: bool) -> list[Any]:
-    if short:
-        return [part.run.number, seconds(part.seconds)]
+def _add_outlines(figure: "go.Figure", phase: Phase, spans: Sequence[PlacedSpan], lanes: Mapping[str, int], axis: Axis) -> None:
+    """One outline per lane, up and down along the time: a single element, however many parts it has."""
+    import numpy as np
+
+    for number, (source, lane) in enumerate(lanes.items()):
+        parts = [part for part in spans if part.run.source == source]
+        begin = np.array([place_value(part.begin, axis) for part in parts])
+        end = np.array([place_value(part.begin + part.seconds, axis) for part in parts])
+        low, high = lane + _HALF_LANE, lane - _HALF_LANE
+        figure.add_scatter(
+            x=np.column_stack([begin, begin, end, end]).ravel(),
+            y=np.tile(np.array([low, high, high, low], dtype=np.float32), len(parts)),
+            name=PHASES[phase],
+            legendgroup=phase.value,
+            showlegend=number == 0,
+            mode="lines",
+            line={"width": 0, "color": PHASE_COLORS[phase]},
+            fill="toself",
+            fillcolor=PHASE_COLORS[phase],
+            hoveron="points",
+            customdata=np.repeat(np.array([part.run.number for part in parts], dtype=np.int32), 4),
+            hovertemplate=f"run %{{customdata}}, {PHASES[phase]}<extra></extra>",
+        )
+
+
+def _about(part: PlacedSpan) -> list[Any]:
     share = percent(part.seconds / part.run.total_seconds) if part.run.total_seconds else ""
     where = span(part.first_line, part.last_line)
     return [part.run.number, joined((f"{seconds(part.seconds)} ({share} of the run)", part.evidence.value, where))]

@@ -176,7 +176,7 @@
   const colors = () => {
     const style = getComputedStyle(root);
     const of = (name) => style.getPropertyValue(name).trim();
-    return { "font.color": of("--ink"), "hoverlabel.bgcolor": of("--card"), "hoverlabel.bordercolor": of("--line"), "hoverlabel.font.color": of("--ink") };
+    return { ink: of("--ink"), card: of("--card"), line: of("--line") };
   };
   const drawn = new Set();
 
@@ -184,15 +184,18 @@
     if (drawn.has(place)) return;
     drawn.add(place);
     const figure = JSON.parse(document.getElementById(`figure-${place.dataset.figure}`).textContent);
+    const now = colors();
+    figure.layout.font.color = now.ink;
+    Object.assign(figure.layout.hoverlabel, { bgcolor: now.card, bordercolor: now.line });
+    figure.layout.hoverlabel.font.color = now.ink;
     const narrow = place.clientWidth < 600;
     if (narrow) Object.assign(figure.layout, { dragmode: false, showlegend: false, margin: { ...figure.layout.margin, l: 44, r: 8 } });
     Plotly.newPlot(place, figure.data, figure.layout, { responsive: true, displaylogo: false, displayModeBar: narrow ? false : "hover",
       modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"], doubleClickDelay: 400 })
-      .then(() => Plotly.relayout(place, colors()))
       .then(() => { place.dataset.drawn = "yes"; });
     place.on("plotly_click", (event) => {
-      const about = event.points[0].customdata;
-      if (about && rows.has(about[0])) location.hash = `run-${about[0]}`;
+      const about = [event.points[0].customdata].flat();
+      if (rows.has(about[0])) location.hash = `run-${about[0]}`;
     });
     if (figure.layout.meta && figure.layout.meta.axis) place.on("plotly_relayout", (change) => together(place, figure.layout.meta.axis, change));
   };
@@ -223,7 +226,9 @@
     root.dataset.theme = theme;
     button.querySelector("span").textContent = theme;
     button.setAttribute("aria-label", `Colours: ${NAMES[theme]}`);
-    for (const place of drawn) if (place.dataset.drawn) Plotly.relayout(place, colors());
+    const now = colors();
+    const change = { "font.color": now.ink, "hoverlabel.bgcolor": now.card, "hoverlabel.bordercolor": now.line, "hoverlabel.font.color": now.ink };
+    for (const place of drawn) if (place.dataset.drawn) Plotly.relayout(place, change);
   };
   const kept = () => { try { return localStorage.getItem("comfymeter-theme"); } catch { return null; } };
   button.addEventListener("click", () => {

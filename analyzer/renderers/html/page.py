@@ -26,6 +26,8 @@ from analyzer.runs.model import Run, Verdict
 
 # So many runs are listed with all that the log says of them; a page of more would be too large to send.
 MOST_RUNS = 10_000
+# Characters of their phases, bars and loads.
+_MOST_DETAILS = 5_000_000
 _MOST_FINDINGS = 100
 _MOST_LINKS = 20
 _OPEN = 1
@@ -135,10 +137,23 @@ def _data(listed: Sequence[Run], tables: dict[str, Table], shown: Shown) -> dict
     return {
         "tables": [shown.value(table.as_value()) for table in tables.values()],
         "parts": [{"title": part.title, "columns": [{"title": c.title, "kind": c.kind} for c in part.columns]} for part in PARTS],
-        "details": {run.number: shown.value(details(run)) for run in listed},
+        "details": _details(listed, shown),
         "colors": {PHASES[phase]: color for phase, color in PHASE_COLORS.items()},
         "open": [run.number for run in listed[:_OPEN]],
     }
+
+
+def _details(listed: Sequence[Run], shown: Shown) -> dict[int, Any]:
+    """What each run's section shows, the worst first, as far as the page has room."""
+    found: dict[int, Any] = {}
+    room = _MOST_DETAILS
+    for run in listed:
+        value = shown.value(details(run))
+        room -= len(embedded(value))
+        if room < 0:
+            break
+        found[run.number] = value
+    return found
 
 
 def _described(title: str, figure: Figure) -> dict[str, Any]:
