@@ -95,6 +95,8 @@ def _in_words(name: str) -> Iterator[None]:
     except ImportError as error:
         raise SourceError(f"{name}: {str(error).splitlines()[0]}") from None
     except ValueError as error:
+        if not is_url(name):
+            raise  # of the program that gave the lines
         raise SourceError(f"{name}: is no URL that can be read ({error})") from None
 
 
