@@ -35,7 +35,8 @@ class Check:
 def diagnose(report: Report) -> tuple[Check, ...]:
     """Every check, failures first; the same answer for several logs is one check that names them."""
     found = [check for look in REPORT_CHECKS for check in look(report)]
-    found += _merged(look(source) for look in SOURCE_CHECKS for source in report.sources)
+    found += _merged(look(source) for look in SOURCE_CHECKS for source in report.sources if not source.left_out)
+    found += _merged(_left_out(source, source.left_out) for source in report.sources if source.left_out)
     order = list(Status)[::-1]
     return tuple(sorted(found, key=lambda check: order.index(check.status)))
 
@@ -134,6 +135,11 @@ def _encoding(source: SourceInfo) -> Check:
         meaning = "Figures are right; some characters of names may be lost."
         return _about(source, "encoding", Status.WARN, summary, meaning, "Copy the file itself instead of its text, as UTF-8.")
     return _about(source, "encoding", Status.OK, f"Read as {source.encoding} in the container {source.container}.")
+
+
+def _left_out(source: SourceInfo, why: str) -> Check:
+    meaning = "What it says is missing from every figure."
+    return _about(source, "left_out", Status.WARN, f"Left out: {why}.", meaning, "If it is ComfyUI's, make it readable.")
 
 
 def _about(source: SourceInfo, name: str, status: Status, summary: str, meaning: str = "", advice: str = "") -> Check:

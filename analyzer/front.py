@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from os import PathLike, fspath
 
 from analyzer.logs import ReadOptions, read_files, read_logs
-from analyzer.reading import LogReader, LogReading
+from analyzer.reading import LogReading
 from analyzer.report import Question, Report, build_report
 from analyzer.settings import parse_timezone
 from analyzer.sources.given import given_lines
@@ -39,8 +39,4 @@ def analyze(
 
 def _read_lines(lines: Iterable[str] | Iterable[bytes], options: ReadOptions) -> LogReading:
     file = given_lines(LINES, lines)
-    if file:
-        return read_files([file], options)
-    reader = LogReader()
-    reader.read(LINES, ())
-    return reader.result()
+    return read_files([file] if file else [], options)

@@ -1,11 +1,12 @@
 """Logs into the history: read once if they are new, not at all if they are known, again if they have grown."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from analyzer.errors import ComfymeterError, SourceError, UsageError
-from analyzer.history.contents import FirstBytes, contents, first_bytes
+from analyzer.history.contents import FirstBytes, contents, first_bytes, unpacked
 from analyzer.history.identity import LogPrint, fingerprint
 from analyzer.history.rows import Row, row_of
 from analyzer.history.store import Added, Before, Known, Place, Store, UnknownBeginningError
@@ -14,6 +15,7 @@ from analyzer.reading import LogReading
 from analyzer.runs.model import Run
 from analyzer.runs.signature import workflow_of
 from analyzer.sources import LogFile, LogGroup, resolve
+from analyzer.sources.compression import BrokenArchiveError
 from analyzer.sources.files import STDIN
 from analyzer.workflows import Naming
 
@@ -25,11 +27,12 @@ _HEAD_BYTES = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingested:
-    """One file: what it brought, or why it could not be read."""
+    """One file: what it brought, or why it could not be read; `left_out`: the same, of a file that nobody named."""
 
     name: str
     added: Added = field(default_factory=Added)
     error: str | None = None
+    left_out: str | None = None
 
 
 class _ChangedError(Exception):
@@ -68,10 +71,13 @@ def _ingest_group(
 def _try_group(
     store: Store, group: LogGroup, sizes: set[int], options: ReadOptions, naming: Naming, limit: float | None, now: float
 ) -> list[Ingested]:
-    files, prints = _without_copies(_with_content(group), sizes)
+    readable, left_out = _with_content(group)
+    if not readable:
+        return left_out
+    files, prints = _without_copies(readable, sizes)
     known = [store.known(found) for found in prints]
     if _unchanged(known):
-        return [
+        return left_out + [
             Ingested(name=file.name, added=Added(known=one.runs if one else 0)) for file, one in zip(files, known, strict=True)
         ]
     before = store.before(prints[0])
@@ -81,16 +87,22 @@ def _try_group(
         behind = done[-1].added.log_id if done else None
         place = Place(behind=behind, last=number == len(files), alone=before is not None)
         done.append(Ingested(name=file.name, added=store.put(file.name, found, rows.get(file.name, []), now, place)))
-    return done
+    return left_out + done
 
 
-def _with_content(group: LogGroup) -> list[LogFile]:
-    """The files that hold something: the newest of a set may not have been written to yet. Raises SourceError."""
-    files = [file for file in group.files if len(group.files) == 1 or not _is_empty(file)] or list(group.files)
-    for file in files:
-        with file.open(live=False):
-            pass  # says in words why a file cannot be read
-    return files
+def _with_content(group: LogGroup) -> tuple[list[LogFile], list[Ingested]]:
+    """The files that hold something (the newest of a set may not have been written to yet), and those that nobody named and
+    that cannot be read. Raises SourceError."""
+    readable: list[LogFile] = []
+    left_out: list[Ingested] = []
+    for file in [file for file in group.files if len(group.files) == 1 or not _is_empty(file)] or group.files:
+        stream = file.open_or_why()
+        if isinstance(stream, str):
+            left_out.append(Ingested(name=file.name, left_out=stream))
+        else:
+            stream.close()
+            readable.append(file)
+    return readable, left_out
 
 
 def _without_copies(files: list[LogFile], sizes: set[int]) -> tuple[list[LogFile], list[LogPrint]]:
@@ -112,8 +124,9 @@ def _without_copies(files: list[LogFile], sizes: set[int]) -> tuple[list[LogFile
 
 def _is_empty(file: LogFile) -> bool:
     try:
-        return next(contents(file), None) is None
-    except OSError:
+        with closing(file.opener()) as reader:
+            return next(unpacked(reader), None) is None
+    except (BrokenArchiveError, OSError):
         return False
 
 

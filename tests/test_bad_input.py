@@ -172,6 +172,21 @@ def test_a_file_that_may_not_be_read() -> None:
     assert "permission denied" in ended.err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+def test_a_file_in_a_directory_that_may_not_be_read() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        for name in ("good.log", "secret.log"):
+            (Path(folder) / name).write_bytes(Path(INCIDENT).read_bytes())
+        (Path(folder) / "secret.log").chmod(0)
+        code = AS_NOBODY if os.geteuid() == 0 else MAIN
+        for form in ("text", "markdown", "json"):
+            ended = comfymeter("report", folder, "--format", form, cwd=Path("/"), code=code)
+            assert ended.code == 0
+            assert "left out: permission denied" in " ".join(ended.text.split())
+            assert ended.err == f"comfymeter: {folder}/secret.log: left out: permission denied; run as a user who may read it\n"
+
+
 # --- damaged but readable ---------------------------------------------------------------------------------------------
 
 

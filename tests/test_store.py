@@ -339,6 +339,20 @@ def test_one_log_that_cannot_be_read_does_not_keep_out_the_others(tmp_path: Path
     assert "c.log: 1 new run," in done.stderr
 
 
+def test_what_cannot_be_read_in_a_directory_is_left_out_and_named(tmp_path: Path) -> None:
+    logs, history = tmp_path / "logs", tmp_path / "history.db"
+    logs.mkdir()
+    (logs / "broken.log.1.gz").write_bytes(gzip.compress(SOAK)[:20])
+    nothing = command("ingest", logs, "--store", history, "--quiet")
+    (logs / "broken.log").write_bytes(one_run(70.1))
+    done = command("ingest", logs, "--store", history)
+
+    assert (nothing.returncode, done.returncode) == (1, 0)
+    assert "none of the logs there can be read" in nothing.stderr
+    assert "broken.log.1.gz: left out: nothing can be read" in done.stderr
+    assert "broken.log: 1 new run," in done.stderr
+
+
 def test_no_run_at_all_is_exit_code_4(live: Path, tmp_path: Path) -> None:
     live.write_bytes(START)
 

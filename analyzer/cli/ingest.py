@@ -7,7 +7,7 @@ import typer
 
 from analyzer.cli import options
 from analyzer.cli.options import Common, limit_seconds
-from analyzer.errors import ExitCode, NoRunsError, UsageError
+from analyzer.errors import ExitCode, NoRunsError, SourceError, UsageError
 
 DEFAULT_STORE = "comfymeter.db"
 StorePlace = Annotated[
@@ -42,13 +42,17 @@ def command(
     now = time.time()
     progress = Progress(quiet=quiet)
     reading = ReadOptions(zone=zone, on_progress=progress)
-    failed = runs = 0
+    failed = runs = read = 0
     for one in ingest(history, logs, reading, naming=settings.naming, limit_seconds=limit, now=now):
         progress.done()
         if one.error:
             failed += 1
             note(f"comfymeter: {one.error}", quiet=False)
             continue
+        if one.left_out:
+            note(f"comfymeter: {one.name}: left out: {one.left_out}", quiet=quiet)
+            continue
+        read += 1
         added = one.added
         runs += added.new + added.updated + added.known
         note(f"{one.name}: {plural(added.new, 'new run')}, {added.updated} updated, {added.known} known", quiet=quiet)
@@ -58,6 +62,8 @@ def command(
     history.close()
     if failed:
         return ExitCode.ERROR
+    if not read:
+        raise SourceError(f"{', '.join(logs)}: none of the logs there can be read")
     if not runs:
         raise NoRunsError(f"{', '.join(logs)}: no run in these logs; `comfymeter doctor` says what they lack")
     return ExitCode.OK

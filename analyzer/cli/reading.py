@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import IO
 
 from analyzer.cli.options import Common
-from analyzer.cli.output import Progress
+from analyzer.cli.output import Progress, note
 from analyzer.errors import ComfymeterError, NoRunsError, UsageError
 from analyzer.logs import ReadOptions, read_groups
 from analyzer.parse import OnUnrecognised
@@ -42,9 +42,12 @@ def read_found(
     with _saving(unparsed) as on_unrecognised:
         try:
             options = ReadOptions(zone=zone, keep_events_of=keep_events_of, on_unrecognised=on_unrecognised, on_progress=progress)
-            return read_groups(groups, options)
+            readings = read_groups(groups, options)
         finally:
             progress.done()
+    for source in (source for reading in readings for source in reading.sources if source.left_out):
+        note(f"comfymeter: {source.name}: left out: {source.left_out}", quiet=common.quiet)
+    return readings
 
 
 @contextmanager

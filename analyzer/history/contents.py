@@ -19,12 +19,13 @@ def contents(file: LogFile) -> Generator[bytes, None, None]:
     """The unpacked bytes, as far as they can be read. Raises what the file's opener raises."""
     with closing(file.opener()) as reader:
         try:
-            yield from _unpacked(reader)
+            yield from unpacked(reader)
         except (BrokenArchiveError, OSError):
             return  # what came before the damage is the log; a whole copy continues it
 
 
-def _unpacked(reader: Reader) -> Iterator[bytes]:
+def unpacked(reader: Reader) -> Iterator[bytes]:
+    """The unpacked bytes. Raises BrokenArchiveError where they are damaged."""
     start = b""
     while len(start) < _MAGIC_BYTES and (chunk := reader.read(READ_BYTES)):
         start += chunk

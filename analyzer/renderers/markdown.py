@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from analyzer.analysis import SourceInfo
 from analyzer.findings.base import Finding
 from analyzer.renderers.base import Options
 from analyzer.renderers.evidence import evidence_by_phase
@@ -54,11 +55,14 @@ def _head(report: Report, options: Options) -> Iterator[str]:
     if report.server_starts:
         last = report.server_starts[-1]
         yield "\n".join(f"- {plain(fact, options)}" for fact in server_facts(last))
-    yield "\n".join(
-        f"- {plain(source.name, options)}: {plural(source.lines, 'line')}, {plain(source.container, options)}, "
-        f"{plain(source.encoding, options)}, stamps: {plain(source.stamps, options)}"
-        for source in report.sources[:5]
-    )
+    yield "\n".join(f"- {plain(source.name, options)}: {_source(source, options)}" for source in report.sources[:5])
+
+
+def _source(source: SourceInfo, options: Options) -> str:
+    if source.left_out:
+        return "left out"
+    form = plain(joined((source.container, source.encoding, f"stamps: {source.stamps}")), options)
+    return f"{plural(source.lines, 'line')}, {form}"
 
 
 def _findings(report: Report, options: Options) -> Iterator[str]:

@@ -323,8 +323,10 @@ def sources_table(report: Report) -> Table:
 
 
 def _source_row(source: SourceInfo) -> list[Any]:
-    stamps = joined((source.stamps, source.timezone or "", "late" if source.stamps_are_late else ""))
     notes = "; ".join(_source_notes(source))
+    if source.left_out:
+        return [source.name, *[None] * 6, notes]
+    stamps = joined((source.stamps, source.timezone or "", "late" if source.stamps_are_late else ""))
     return [source.name, source.lines, format_bytes(source.bytes), source.container, source.encoding, stamps, source.bars, notes]
 
 

@@ -56,6 +56,8 @@ def _share(report: Report) -> str:
 
 
 def _source_row(source: SourceInfo) -> Row:
+    if source.left_out:
+        return (source.name, "", "", ("left out", styles.LOOK), *[""] * (len(_SOURCES) - 4))
     repaired = f", {source.repaired_lines} repaired" if source.repaired_lines else ""
     return (
         source.name,
