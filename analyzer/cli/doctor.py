@@ -26,6 +26,6 @@ def command(
     common = Common(config=config, color=color, redact=redact, timezone=timezone, quiet=quiet)
     settings = common.settings()
     readings = read(logs, common, common.zone(settings))
-    report = build_report(readings, Question())
+    report = build_report(readings, Question(), advice=False)
     shared = format == "json"
     write_stdout(render_diagnosis(format, report, render_options(common, settings, shared=shared)))

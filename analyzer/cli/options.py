@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from analyzer.renderers.base import installed_version
+        from analyzer.version import installed_version
 
         typer.echo(f"comfymeter {installed_version()}")
         raise typer.Exit

@@ -98,9 +98,9 @@ def _moment(flag: str, text: str | None, end: float | None, zone: tzinfo | None,
         raise UsageError(f"{flag}: {error}") from error
 
 
-def report_on(readings: Sequence[LogReading], asked: Question) -> Report:
+def report_on(readings: Sequence[LogReading], asked: Question, *, advice: bool = False) -> Report:
     """The report. Raises NoRunsError, with what was asked for, where nothing is left to report."""
-    report = build_report(readings, asked)
+    report = build_report(readings, asked, advice=advice)
     if not report.runs:
         raise NoRunsError(_why_no_runs(report, readings, asked))
     return report

@@ -11,6 +11,7 @@ from analyzer.findings.lookups import grouped, starts_by_number
 from analyzer.findings.phrases import exact, lines_of, numbers, plural, runs_text, sentences, some_runs
 from analyzer.findings.reloads import reloads
 from analyzer.runs.model import Evidence, Load, Outcome, Phase, Run, ServerStart
+from analyzer.timeouts.changes import LIGHTER_IF_STREAMED, LIGHTER_QUANTISATION
 from analyzer.units import format_bytes
 
 WORTH_SECONDS = 1.0
@@ -99,8 +100,6 @@ def _held(loads: list[Load], start: ServerStart | None) -> str | None:
 
 
 def find_lighter(analysis: Analysis) -> Iterator[Finding]:
-    from analyzer.timeouts.changes import LIGHTER_IF_STREAMED, LIGHTER_QUANTISATION  # numpy, which other findings do without
-
     runs = [run for run in analysis.runs if _heavy(run)]
     seconds = sum(run.phase_seconds(Phase.SAMPLE) for run in runs)
     if seconds >= WORTH_SECONDS:
