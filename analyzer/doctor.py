@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from analyzer.analysis import SourceInfo
-from analyzer.findings.phrases import plural
 from analyzer.report import Report
 from analyzer.runs.model import Outcome, Start
-from analyzer.units import format_share
+from analyzer.units import format_share, plural
 
 RECORD = "Capture with stamps: python main.py 2>&1 | ts '%Y-%m-%dT%H:%M:%.S' > log (Debian: moreutils), or docker logs -t."
 _SOME_UNPARSED, _MUCH_UNPARSED = 0.05, 0.25

@@ -31,7 +31,7 @@ def command(
     from analyzer.history import open_store
     from analyzer.ingesting import ingest
     from analyzer.logs import ReadOptions
-    from analyzer.renderers.words import plural
+    from analyzer.units import plural
 
     common = Common(config=config, timezone=timezone, quiet=quiet)
     settings = common.settings()

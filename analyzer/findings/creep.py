@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from analyzer.analysis import Analysis
 from analyzer.findings.base import Finding, Rule, Severity
 from analyzer.findings.lookups import Life, grouped, life
-from analyzer.findings.phrases import exact, joined, lines_of, numbers, percent, plural, sentences
+from analyzer.findings.phrases import exact, joined, lines_of, numbers, percent, sentences
 from analyzer.findings.trend import Trend, rising
 from analyzer.runs.model import Outcome, Phase, Run, Start
-from analyzer.units import MIB, format_bytes
+from analyzer.units import MIB, format_bytes, plural
 
 DURATION_PART = 0.10
 DURATION_SECONDS = 1.0

@@ -13,8 +13,9 @@ from analyzer.renderers.clean import encodable
 from analyzer.renderers.json_timeout import timeout_object
 from analyzer.renderers.markdown_text import plain, table
 from analyzer.renderers.rounding import number
-from analyzer.renderers.words import percent, seconds
+from analyzer.renderers.words import seconds
 from analyzer.timeouts.timers import Timer
+from analyzer.units import format_share
 
 FORMATS = ("terminal", "text", "markdown", "json", "yaml")
 SUFFIXES = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".md": "markdown", ".txt": "text"}
@@ -121,7 +122,7 @@ def _yaml(value: Any) -> str:
 
 def _markdown(answer: Answer, options: Options) -> Iterator[str]:
     """The table that people build by hand: mode, mean, max; then what is recommended and what each limit risks."""
-    yield f"### Timeouts for a risk of {percent(answer.advice.risk or 0.0)} per run\n"
+    yield f"### Timeouts for a risk of {format_share(answer.advice.risk or 0.0)} per run\n"
     limits = list(dict.fromkeys(answer.limits.items()))
     titles = ["workflow", "runs", "cut short", "mean", "max", "timeout", "evidence"]
     titles += [f"P(> {seconds(value)})" if name == f"{value:g} s" else f"P(> {name} {seconds(value)})" for name, value in limits]
@@ -134,7 +135,7 @@ def _markdown(answer: Answer, options: Options) -> Iterator[str]:
             seconds(row.worst_seconds),
             seconds(row.recommended_seconds),
             row.grade.value,
-            *(percent(row.risk_at[value]) if value in row.risk_at else "" for _, value in limits),
+            *(format_share(row.risk_at[value]) if value in row.risk_at else "" for _, value in limits),
         ]
         for row in answer.rows()
     ]

@@ -21,8 +21,6 @@ from analyzer.renderers.words import (
     joined,
     lines,
     pass_line,
-    percent,
-    plural,
     seconds,
     sentence,
     size,
@@ -30,6 +28,7 @@ from analyzer.renderers.words import (
 )
 from analyzer.report import Report
 from analyzer.runs.model import Run
+from analyzer.units import format_share, plural
 
 MOST_CHARACTERS = 60_000
 _MOST_FINDINGS, _MOST_LOADS, _MOST_SAMPLES = 30, 60, 40
@@ -106,7 +105,7 @@ def _run_row(run: Run, options: Options) -> tuple[str, ...]:
         str(run.number),
         OUTCOMES[run.outcome],
         seconds(run.total_seconds),
-        "" if ratio is None else percent(ratio),
+        "" if ratio is None else format_share(ratio),
         VERDICTS[run.verdict],
         plain(run.workflow.name, options, most=60),
         biggest_phases(run, 3),
@@ -125,7 +124,7 @@ def _budget(report: Report, options: Options) -> Iterator[str]:
     yield f"### Where the time went: {write(report.budget.total_seconds)} in {plural(report.budget.runs, 'run')}"
     yield table(
         ("phase", ">time", ">share", "how known"),
-        ((PHASES[phase], write(taken), percent(report.budget.share(phase)), known.get(phase, "")) for phase, taken in rows),
+        ((PHASES[phase], write(taken), format_share(report.budget.share(phase)), known.get(phase, "")) for phase, taken in rows),
     )
 
 
@@ -135,7 +134,7 @@ def _timeout(report: Report, options: Options) -> Iterator[str]:
         return
     overall = advice.overall
     recommended = seconds(overall.recommended_seconds) or "none"
-    risk = "" if advice.risk is None else f" for a risk of {percent(advice.risk)} per run"
+    risk = "" if advice.risk is None else f" for a risk of {format_share(advice.risk)} per run"
     yield f"### Timeout advice: {recommended}{risk}"
     yield f"Evidence: {overall.grade.value}, {plural(overall.n, 'run')}. {plain(sentence(overall.reason), options)}".rstrip()
 
@@ -175,7 +174,7 @@ def _nodes(report: Report, options: Options) -> Iterator[str]:
 def _unparsed(report: Report, options: Options) -> Iterator[str]:
     unparsed = report.unparsed
     if unparsed.samples:
-        summary = f"Lines not recognised: {unparsed.lines:,} ({percent(unparsed.share)})"
+        summary = f"Lines not recognised: {unparsed.lines:,} ({format_share(unparsed.share)})"
         samples = (f"L{sample.line}: {sample.text}" for sample in unparsed.samples[:_MOST_SAMPLES])
         yield folded(summary, code(samples, options))
 

@@ -7,9 +7,10 @@ from analyzer.renderers.base import Options
 from analyzer.renderers.terminal import styles
 from analyzer.renderers.terminal.page import Page, printed
 from analyzer.renderers.terminal.table import Column, Row
-from analyzer.renderers.words import duration, percent, plural, seconds, sentence
+from analyzer.renderers.words import duration, seconds, sentence
 from analyzer.timeouts.advice import Grade, WorkflowAdvice
 from analyzer.timeouts.timers import Basis, Timer
+from analyzer.units import format_share, plural
 
 _ADVICE = (
     Column(title="workflow", keep=100, least=12),
@@ -48,7 +49,7 @@ def render(answer: Answer, options: Options) -> str:
     page.paragraph((headline(answer), "bold"), indent=0)
     if answer.in_force_seconds is not None and answer.keep_seconds is not None:
         page.paragraph(_standing(answer.in_force_seconds, answer.keep_seconds), indent=0)
-    page.heading("Timeouts", f"for a risk of {percent(answer.advice.risk or 0.0)} per run")
+    page.heading("Timeouts", f"for a risk of {format_share(answer.advice.risk or 0.0)} per run")
     page.table(_ADVICE, [_row(row) for row in answer.rows()])
     _reasons(page, answer)
     rooms = answer.rooms()
@@ -75,7 +76,7 @@ def headline(answer: Answer) -> str:
         return f"No recommendation: {overall.reason}."
     parts = [f"Recommended: {seconds(overall.recommended_seconds)}."]
     if overall.risk_at_recommended is not None:
-        risk = percent(overall.risk_at_recommended)
+        risk = format_share(overall.risk_at_recommended)
         parts.append(f"{'Less than ' + risk[1:] if risk.startswith('<') else 'About ' + risk} of runs will need longer.")
     if answer.advice.one_each:
         parts.append("The workflows differ so much that each should have its own.")
@@ -121,10 +122,10 @@ def _room(room: Room) -> Row:
     return (
         room.limit if room.limit == f"{room.limit_seconds:g} s" else f"{room.limit} {seconds(room.limit_seconds)}",
         room.workflow,
-        percent(room.risk) if room.risk is not None else "",
-        f"{percent(ends[0])} to {percent(ends[1])}" if ends else "",
+        format_share(room.risk) if room.risk is not None else "",
+        f"{format_share(ends[0])} to {format_share(ends[1])}" if ends else "",
         (seconds(room.room_seconds), style),
-        (percent(room.room_ratio), style) if room.room_ratio is not None else "",
+        (format_share(room.room_ratio), style) if room.room_ratio is not None else "",
     )
 
 
@@ -139,7 +140,7 @@ def _what_if(one: Assumed) -> Row:
         f"{seconds(ends[0])} to {seconds(ends[1])}" if ends else "",
         _change(outcome.recommended_now_seconds, outcome.recommended_then_seconds),
         seconds(outcome.limit_seconds),
-        f"{percent(outcome.risk_now)} to {percent(outcome.risk_then)}",
+        f"{format_share(outcome.risk_now)} to {format_share(outcome.risk_then)}",
     )
 
 

@@ -6,10 +6,11 @@ from analyzer.renderers.margins import Margin, margins
 from analyzer.renderers.terminal import styles
 from analyzer.renderers.terminal.page import Page
 from analyzer.renderers.terminal.table import Column, Row
-from analyzer.renderers.words import duration, percent, plural, seconds, sentence
+from analyzer.renderers.words import duration, seconds, sentence
 from analyzer.report import Report
 from analyzer.runs.model import NEAR_RATIO
 from analyzer.timeouts.advice import Grade, TimeoutAdvice, WorkflowAdvice
+from analyzer.units import format_share, plural
 
 _MARGINS = (
     Column(title="workflow", keep=100, least=12),
@@ -55,7 +56,7 @@ def _margin_row(row: Margin) -> Row:
         seconds(row.median_seconds),
         seconds(row.worst_seconds),
         (seconds(row.margin_seconds), style),
-        (percent(row.margin_ratio), style) if row.margin_ratio is not None else "",
+        (format_share(row.margin_ratio), style) if row.margin_ratio is not None else "",
     )
 
 
@@ -73,7 +74,7 @@ def advice(page: Page, report: Report) -> None:
 
 
 def _risk(advice: TimeoutAdvice) -> str:
-    return "" if advice.risk is None else f"for a risk of {percent(advice.risk)} per run"
+    return "" if advice.risk is None else f"for a risk of {format_share(advice.risk)} per run"
 
 
 def recommendation(overall: WorkflowAdvice, limit_seconds: float | None) -> Iterator[str]:
@@ -89,8 +90,8 @@ def recommendation(overall: WorkflowAdvice, limit_seconds: float | None) -> Iter
     risk = None if limit_seconds is None else overall.risk_at.get(limit_seconds)
     if risk is not None and limit_seconds is not None:
         ends = overall.risk_interval_at.get(limit_seconds)
-        between = f" (between {percent(ends[0])} and {percent(ends[1])})" if ends else ""
-        yield f"Chance that a run exceeds {seconds(limit_seconds)}: {percent(risk)}{between}."
+        between = f" (between {format_share(ends[0])} and {format_share(ends[1])})" if ends else ""
+        yield f"Chance that a run exceeds {seconds(limit_seconds)}: {format_share(risk)}{between}."
 
 
 def _advice_row(row: WorkflowAdvice) -> Row:
