@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from analyzer.cli import options
-from analyzer.cli.options import Common, limit_seconds
-from analyzer.errors import ExitCode, NoRunsError, SourceError, UsageError
+from analyzer.cli.options import Common, limit_seconds, parsed_if_given
+from analyzer.errors import ExitCode, NoRunsError, SourceError
 
 DEFAULT_STORE = "comfymeter.db"
 StorePlace = Annotated[
@@ -31,13 +31,13 @@ def command(
     from analyzer.history import open_store
     from analyzer.ingesting import ingest
     from analyzer.logs import ReadOptions
-    from analyzer.units import plural
+    from analyzer.units import parse_duration, plural
 
     common = Common(config=config, timezone=timezone, quiet=quiet)
     settings = common.settings()
     zone = common.zone(settings)
     limit = limit_seconds(timeout, settings)
-    oldest = _duration("--keep", keep)
+    oldest = parsed_if_given("--keep", keep, parse_duration)
     history = open_store(store or settings.store or DEFAULT_STORE)
     now = time.time()
     progress = Progress(quiet=quiet)
@@ -67,12 +67,3 @@ def command(
     if not runs:
         raise NoRunsError(f"{', '.join(logs)}: no run in these logs; `comfymeter doctor` says what they lack")
     return ExitCode.OK
-
-
-def _duration(flag: str, text: str | None) -> float | None:
-    from analyzer.units import parse_duration
-
-    try:
-        return parse_duration(text) if text is not None else None
-    except ValueError as error:
-        raise UsageError(f"{flag}: {error}") from error

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
+from functools import partial
 from typing import IO
 
-from analyzer.cli.options import Common
+from analyzer.cli.options import Common, parsed_if_given
 from analyzer.cli.output import Progress, note
-from analyzer.errors import ComfymeterError, NoRunsError, UsageError
+from analyzer.errors import ComfymeterError, NoRunsError
 from analyzer.logs import ReadOptions, read_groups
 from analyzer.parse import OnUnrecognised
 from analyzer.reading import LogReading
@@ -85,17 +86,9 @@ def question(
         ends = [source.last_at for reading in readings for source in reading.sources if source.last_at is not None]
         aware = any(source.timezone is not None for reading in readings for source in reading.sources)
         end = max(ends, default=None)
-        window = Window(since=_moment("--since", since, end, zone, aware), until=_moment("--until", until, end, zone, aware))
+        moment = partial(parse_moment, log_end=end, zone=zone, aware=aware)
+        window = Window(since=parsed_if_given("--since", since, moment), until=parsed_if_given("--until", until, moment))
     return Question(limit_seconds=limit, workflow=workflow, window=window, naming=naming)
-
-
-def _moment(flag: str, text: str | None, end: float | None, zone: tzinfo | None, aware: bool) -> float | None:
-    if text is None:
-        return None
-    try:
-        return parse_moment(text, log_end=end, zone=zone, aware=aware)
-    except ValueError as error:
-        raise UsageError(f"{flag}: {error}") from error
 
 
 def report_on(readings: Sequence[LogReading], asked: Question, *, advice: bool = False) -> Report:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.cli import options
-from analyzer.cli.options import Common, limit_seconds
+from analyzer.cli.options import Common, limit_seconds, parsed
 from analyzer.errors import ComfymeterError, NoRunsError, SettingsError, UsageError
 
 if TYPE_CHECKING:
@@ -113,10 +113,7 @@ def _risk(text: str | None, settings: "Settings") -> float:
 
     if text is None:
         return settings.risk if settings.risk is not None else DEFAULT_RISK
-    try:
-        return risk(text)
-    except ValueError as error:
-        raise UsageError(f"--risk: {error}") from error
+    return parsed("--risk", text, risk)
 
 
 def _limits(given: list[str], in_force: float | None, settings: "Settings") -> dict[str, float]:
@@ -126,11 +123,8 @@ def _limits(given: list[str], in_force: float | None, settings: "Settings") -> d
     limits: dict[str, float] = {}
     for text in given:
         name, _, value = text.rpartition("=")
-        try:
-            seconds = parse_duration(value)
-            limits[name.strip() or f"{seconds:g} s"] = seconds
-        except ValueError as error:
-            raise UsageError(f"--limit: {error}") from error
+        seconds = parsed("--limit", value, parse_duration)
+        limits[name.strip() or f"{seconds:g} s"] = seconds
     if in_force is not None:
         limits.setdefault("in force", in_force)
     return {**limits, **{name: seconds for name, seconds in settings.naming.limits().items() if name not in limits}}
@@ -141,10 +135,7 @@ def _what_ifs(names: list[str]) -> list[str]:
     from analyzer.advising import change_named
 
     for name in names:
-        try:
-            change_named(name, ())
-        except ValueError as error:
-            raise UsageError(f"--what-if: {error}") from error
+        parsed("--what-if", name, lambda name: change_named(name, ()))
     return names
 
 
