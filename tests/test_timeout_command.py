@@ -102,6 +102,17 @@ def test_the_table_fits_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch
     assert "What if" in ended.stdout
 
 
+def test_a_report_and_the_answer_have_the_same_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    answered, reported = (
+        next(line.split() for line in command(SOAK, verb=verb).stdout.splitlines() if line.startswith("  workflow "))
+        for verb in ("timeout", "report")
+    )
+
+    assert answered == ["workflow", "runs", "unfinished", "cold", "median", "quantile", "worst", "timeout", "between", "evidence"]
+    assert reported == [title for title in answered if title != "quantile"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

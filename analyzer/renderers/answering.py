@@ -124,7 +124,7 @@ def _markdown(answer: Answer, options: Options) -> Iterator[str]:
     """The table that people build by hand: mode, mean, max; then what is recommended and what each limit risks."""
     yield f"### Timeouts for a risk of {format_share(answer.advice.risk or 0.0)} per run\n"
     limits = list(dict.fromkeys(answer.limits.items()))
-    titles = ["workflow", "runs", "cut short", "mean", "max", "timeout", "evidence"]
+    titles = ["workflow", "runs", "unfinished", "mean", "max", "timeout", "evidence"]
     titles += [f"P(> {seconds(value)})" if name == f"{value:g} s" else f"P(> {name} {seconds(value)})" for name, value in limits]
     rows = [
         [

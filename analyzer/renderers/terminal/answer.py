@@ -5,25 +5,13 @@ from collections.abc import Iterator
 from analyzer.advising import Answer, Assumed, Room
 from analyzer.renderers.base import Options
 from analyzer.renderers.terminal import styles
+from analyzer.renderers.terminal.advice_table import advice_table
 from analyzer.renderers.terminal.page import Page, printed
 from analyzer.renderers.terminal.table import Column, Row
-from analyzer.renderers.words import duration, seconds, sentence
-from analyzer.timeouts.advice import Grade, WorkflowAdvice
+from analyzer.renderers.words import seconds, sentence
 from analyzer.timeouts.timers import Basis, Timer
 from analyzer.units import format_share, plural
 
-_ADVICE = (
-    Column(title="workflow", keep=100, least=12),
-    Column(title="runs", keep=92, right=True),
-    Column(title="cut short", keep=70, right=True),
-    Column(title="cold", keep=50, right=True),
-    Column(title="median", keep=80, right=True),
-    Column(title="quantile", keep=60, right=True),
-    Column(title="worst", keep=85, right=True),
-    Column(title="timeout", keep=99, right=True),
-    Column(title="between", keep=65),
-    Column(title="evidence", keep=90),
-)
 _ROOMS = (
     Column(title="limit", keep=100),
     Column(title="workflow", keep=95, least=12),
@@ -41,7 +29,6 @@ _WHAT_IFS = (
     Column(title="limit", keep=60, right=True),
     Column(title="exceeded by", keep=70, right=True),
 )
-_LOOK = (Grade.NONE, Grade.PROVISIONAL, Grade.LOW)
 
 
 def render(answer: Answer, options: Options) -> str:
@@ -50,7 +37,7 @@ def render(answer: Answer, options: Options) -> str:
     if answer.in_force_seconds is not None and answer.keep_seconds is not None:
         page.paragraph(_standing(answer.in_force_seconds, answer.keep_seconds), indent=0)
     page.heading("Timeouts", f"for a risk of {format_share(answer.advice.risk or 0.0)} per run")
-    page.table(_ADVICE, [_row(row) for row in answer.rows()])
+    advice_table(page, answer.rows(), with_quantile=True)
     _reasons(page, answer)
     rooms = answer.rooms()
     if rooms:
@@ -80,7 +67,7 @@ def headline(answer: Answer) -> str:
         parts.append(f"{'Less than ' + risk[1:] if risk.startswith('<') else 'About ' + risk} of runs will need longer.")
     if answer.advice.one_each:
         parts.append("The workflows differ so much that each should have its own.")
-    parts.append(f"Evidence: {overall.grade.value}, {plural(overall.finished, 'finished run')}, {overall.censored} cut short.")
+    parts.append(f"Evidence: {overall.grade.value}, {plural(overall.finished, 'finished run')}, {overall.censored} unfinished.")
     return " ".join(parts)
 
 
@@ -89,22 +76,6 @@ def _standing(now: float, keep: float) -> str:
     if keep == now:
         return f"In force: {seconds(now)}. Keep it: the runs of late do not say otherwise."
     return f"In force: {seconds(now)}. {'Raise' if keep > now else 'Lower'} it to {seconds(keep)}."
-
-
-def _row(row: WorkflowAdvice) -> Row:
-    ends = row.recommended_interval_seconds
-    return (
-        row.workflow,
-        f"{row.n:,}",
-        f"{row.censored:,}",
-        f"{row.cold:,}",
-        duration(row.median_seconds),
-        duration(row.quantile_seconds),
-        duration(row.worst_seconds),
-        (seconds(row.recommended_seconds) or "none", "bold"),
-        f"{duration(ends[0])} to {duration(ends[1])}" if ends else "",
-        (row.grade.value, styles.LOOK if row.grade in _LOOK else ""),
-    )
 
 
 def _reasons(page: Page, answer: Answer) -> None:
