@@ -12,6 +12,7 @@ from analyzer.lines import Piece
 from analyzer.parse import OnUnrecognised, Parser
 from analyzer.reading import LogReader, LogReading
 from analyzer.sources import LogFile, LogGroup, LogStream, resolve
+from analyzer.sources.copies import without_copies
 from analyzer.sources.files import STDIN
 from analyzer.twins import StampTransfer, find_twins
 
@@ -36,8 +37,9 @@ def read_logs(arguments: Sequence[str], options: ReadOptions) -> list[LogReading
     return read_groups(resolve(arguments), options)
 
 
-def read_groups(groups: Sequence[LogGroup], options: ReadOptions) -> list[LogReading]:
+def read_groups(found: Sequence[LogGroup], options: ReadOptions) -> list[LogReading]:
     """The readings of logs that have been found. Raises SourceError."""
+    groups = list(map(without_copies, found))
     readings = [read_files(group.files, options) for group in groups]
     sources = [source for reading in readings for source in reading.sources]
     if sources and all(source.left_out for source in sources):

@@ -23,6 +23,7 @@ from analyzer.logs import ReadOptions, read_logs
 from analyzer.report import Question, build_report
 from analyzer.sources import LogFile, files, local_file, resolve, standard_input
 from analyzer.sources.compression import CODECS, BrokenArchiveError, Codec, codec_of, unpack
+from analyzer.sources.copies import without_copies
 from analyzer.sources.encoding import Utf8Chunks
 from tests.samples import SAMPLES
 
@@ -80,6 +81,7 @@ def log(tmp_path: Path) -> Path:
             ["."],
             [["comfyui.log_2026-08-01T10-00-00-000Z.log", "comfyui.log"]],
         ),
+        (["x.log", "x.log.1", "x.log.1.gz", "x.log.gz"], ["."], [["x.log.1.gz", "x.log.1", "x.log.gz", "x.log"]]),
     ],
     ids=str,
 )
@@ -120,6 +122,49 @@ def test_what_the_name_decides_is_not_opened_to_look(tmp_path: Path, monkeypatch
     monkeypatch.setattr(files, "open", counted, raising=False)
     read_logs([str(tmp_path)], ReadOptions())
     assert opened == ["b.txt", "a.log", "b.txt"]
+
+
+WHOLE = SAMPLES.joinpath("capture-soak.log").read_bytes()
+PACKED = gzip.compress(WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("files", "kept"),
+    [
+        ({"x.log": WHOLE, "x.log.1": WHOLE}, ["x.log"]),
+        ({"x.log": WHOLE, "x.log.gz": PACKED}, ["x.log"]),
+        ({"x.log": WHOLE, "x.log.1.gz": gzip.compress(WHOLE[:30_000]), "x.log.2": WHOLE[:5000]}, ["x.log"]),
+        ({"x.log": WHOLE[:30_000], "x.log.1": WHOLE}, ["x.log.1"]),
+        ({"x.log": WHOLE, "x.log.1.gz": PACKED[:-100], "x.log.2.gz": PACKED[:9]}, ["x.log.2.gz", "x.log"]),
+        ({"x.log": WHOLE, "x.log.gz": gzip.compress(WHOLE[:-1] + b"!\n")}, ["x.log.gz", "x.log"]),
+        ({"x.log": WHOLE[5000:], "x.log.gz": gzip.compress(WHOLE[:5000])}, ["x.log.gz", "x.log"]),
+        ({"x.log": b"", "x.log.1": WHOLE, "x.log.2.gz": gzip.compress(b"")}, ["x.log.1"]),
+        ({"x.log": b"", "x.log.1": b""}, ["x.log"]),
+    ],
+)
+def test_what_another_part_begins_with_is_a_copy(tmp_path: Path, files: dict[str, bytes], kept: list[str]) -> None:
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    (group,) = resolve([str(tmp_path / name) for name in files])
+    assert [os.path.basename(file.name) for file in without_copies(group).files] == kept
+
+
+def test_a_part_that_is_gone_is_no_copy(tmp_path: Path) -> None:
+    for name in ("x.log", "x.log.1"):
+        (tmp_path / name).write_text(LOG, encoding="utf-8")
+    (group,) = resolve([str(tmp_path)])
+    (tmp_path / "x.log").unlink()
+    assert without_copies(group) == group
+
+
+def test_a_report_counts_copies_once_and_packed_parts_too(log: Path) -> None:
+    log.with_name("comfyui.log.1").write_bytes(log.read_bytes())
+    (copied,) = read_logs([str(log.parent)], ReadOptions())
+    log.with_name("comfyui.log.gz").write_bytes(gzip.compress(LOG.replace("3.04", "4.03").encode()))
+    (packed,) = read_logs([str(log.parent)], ReadOptions())
+
+    assert [run.duration_seconds for run in copied.runs] == [3.04]
+    assert [run.duration_seconds for run in packed.runs] == [4.03, 3.04]
 
 
 # --- what cannot be read ---------------------------------------------------------------------------------------------

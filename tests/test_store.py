@@ -183,6 +183,20 @@ def test_a_packed_copy_beside_its_log_adds_nothing(store: Store, live: Path, siz
     assert put(store, packed, live) == [(40, 0, 0)]
 
 
+def test_a_copy_under_another_name_adds_nothing(store: Store, live: Path) -> None:
+    live.write_bytes(START + one_run(70.1) + one_run(71.1))
+    live.with_name("comfyui.log.1").write_bytes(START + one_run(70.1) + one_run(71.1, end=False))
+
+    assert put(store, live, live.with_name("comfyui.log.1")) == [(2, 0, 0)]
+
+
+def test_a_packed_log_beside_the_next_one_is_a_part_of_its_own(store: Store, live: Path) -> None:
+    live.with_name("comfyui.log.gz").write_bytes(gzip.compress(START + one_run(70.1)))
+    live.write_bytes(START + one_run(71.1))
+
+    assert put(store, live, live.with_name("comfyui.log.gz")) == [(1, 0, 0), (1, 0, 0)]
+
+
 def test_a_damaged_copy_is_continued_by_the_whole_one(store: Store, live: Path) -> None:
     packed = live.with_name("comfyui.log.1.gz")
     data = gzip.compress(SOAK)

@@ -8,8 +8,8 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from itertools import chain
 
-from analyzer.sources import LogFile
 from analyzer.sources.compression import BrokenArchiveError, codec_of, unpack
+from analyzer.sources.files import LogFile
 from analyzer.sources.stream import READ_BYTES, Reader
 
 _MAGIC_BYTES = 8
