@@ -36,6 +36,7 @@ def command(
     from analyzer.cli.output import note, write_file, write_stdout
     from analyzer.cli.reading import question, read, report_on
     from analyzer.gates import Gates, check
+    from analyzer.renderers.formats import check_format, unknown_suffix
     from analyzer.renderers.gating import gate_json, gate_junit, gate_lines
     from analyzer.units import parse_duration, parse_share
 
@@ -54,9 +55,8 @@ def command(
     writers = {".xml": gate_junit, ".json": gate_json, ".txt": gate_lines}
     for target in output or []:
         if not target.endswith(tuple(writers)):
-            raise UsageError(f"{target}: the suffix does not name a format; known are {' '.join(writers)}")
-    if format not in ("text", "json"):
-        raise UsageError(f"{format} is not a format of this command; known are text json")
+            raise unknown_suffix(target, writers)
+    check_format(format, ("text", "json"))
     zone = common.zone(settings)
     readings = read(logs, common, zone)
     asked = question(readings, limit=gates.limit_seconds, workflow=workflow, since=since, until=until, zone=zone, naming=naming)

@@ -5,8 +5,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,23 +67,28 @@ def write_file(path: str, document: "Document | Iterable[Document]") -> None:
     """Writes a file whole or not at all: beside its place first, then renamed. Raises ComfymeterError."""
     target = Path(path)
     data = (_encoded(piece, "utf-8") for piece in _pieces(document))
-    try:
+    with writing(path):
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and not target.is_file():
             # A device or a pipe (/dev/stdout, a FIFO) cannot be replaced by a rename.
             with target.open("wb") as file:
                 file.writelines(data)
-            return
-        _put(target, data, mode=0o666 & ~_umask())
-    except OSError as error:
-        raise ComfymeterError(f"{path}: cannot be written: {error.strerror or error}") from error
+        else:
+            _put(target, data, mode=0o666 & ~_umask())
 
 
 def replace_file(path: str, text: str) -> None:
     """Replaces a file that is there, through links, in one step, with its mode. Raises ComfymeterError."""
     target = Path(path).resolve()
-    try:
+    with writing(path):
         _put(target, [text.encode()], mode=target.stat().st_mode & 0o7777)
+
+
+@contextmanager
+def writing(path: str) -> Iterator[None]:
+    """What may go wrong when a file is written, as one line that names it. Raises ComfymeterError."""
+    try:
+        yield
     except OSError as error:
         raise ComfymeterError(f"{path}: cannot be written: {error.strerror or error}") from error
 

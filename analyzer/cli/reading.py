@@ -7,8 +7,8 @@ from functools import partial
 from typing import IO
 
 from analyzer.cli.options import Common, parsed_if_given
-from analyzer.cli.output import Progress, note
-from analyzer.errors import ComfymeterError, NoRunsError
+from analyzer.cli.output import Progress, note, writing
+from analyzer.errors import NoRunsError
 from analyzer.logs import ReadOptions, read_groups
 from analyzer.parse import OnUnrecognised
 from analyzer.reading import LogReading
@@ -56,11 +56,8 @@ def _saving(path: str | None) -> Iterator[OnUnrecognised | None]:
     if path is None:
         yield None
         return
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            yield _saver(file)
-    except OSError as error:
-        raise ComfymeterError(f"{path}: cannot be written: {error.strerror or error}") from error
+    with writing(path), open(path, "w", encoding="utf-8") as file:
+        yield _saver(file)
 
 
 def _saver(file: IO[str]) -> OnUnrecognised:

@@ -75,13 +75,13 @@ def command(
     """A recommended timeout per workflow and overall, with its risk, from few, skewed, partly cut-short runs."""
     from analyzer.cli.output import note, render_options, write_file, write_stdout
     from analyzer.renderers.answering import FORMATS, format_for, render_answer
+    from analyzer.renderers.formats import check_format
 
     common = Common(config=config, color=color, redact=redact, timezone=timezone, quiet=quiet)
     settings = common.settings()
     if sum(map(bool, (logs, runs, store))) != 1:
         raise UsageError("timeout: give logs, or --store URL, or --runs FILE")
-    if format not in FORMATS:
-        raise UsageError(f"{format} is not a format of this command; known are {' '.join(FORMATS)}")
+    check_format(format, FORMATS)
     targets = [(target, format_for(target)) for target in output or []]
     setting = _Setting.read(apply) if apply else None
     in_force = limit_seconds(timeout, settings)
