@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from tests.command import MAIN
 from tests.samples import SAMPLES
 
 SOAK = str(SAMPLES / "capture-soak.log")
@@ -21,7 +22,6 @@ INCIDENT = str(SAMPLES / "incident.log")
 MB = 1_000_000
 MOST_BYTES = 300 * MB
 
-MAIN = "from analyzer.cli import main; main()"
 # The kernel counts a child's peak from its parent's on; only the child itself can tell its own.
 MEASURED = """
 import re, resource

@@ -1,10 +1,8 @@
 """What a command does not use, it does not import: numpy alone is more than the rest of a start-up."""
 
-import subprocess
-import sys
-
 import pytest
 
+from tests.command import command
 from tests.samples import SAMPLES
 
 SOAK, INCIDENT = str(SAMPLES / "capture-soak.log"), str(SAMPLES / "incident.log")
@@ -21,10 +19,9 @@ NUMBERS = ("numpy", "pandas")
 
 def imported(arguments: tuple[str, ...], *names: str) -> list[str]:
     """Which of the modules a command has imported when it is done."""
-    code = ASKED.format(names=names)
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
-    assert done.stdout
-    return done.stderr.split()
+    ended = command(*arguments, code=ASKED.format(names=names))
+    assert ended.stdout
+    return ended.stderr.split()
 
 
 @pytest.mark.parametrize(
