@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from analyzer.analysis import SourceInfo
+from analyzer.findings.usability import RECORD, REDIRECT
 from analyzer.report import Report
 from analyzer.runs.model import Outcome, Start
 from analyzer.units import format_share, plural
 
-RECORD = "Capture with stamps: python main.py 2>&1 | ts '%Y-%m-%dT%H:%M:%.S' > log (Debian: moreutils), or docker logs -t."
 _SOME_UNPARSED, _MUCH_UNPARSED = 0.05, 0.25
 
 
@@ -124,7 +124,7 @@ def _bars(source: SourceInfo) -> Check:
 def _error_stream(source: SourceInfo) -> Check:
     if source.error_stream_missing:
         meaning = "ComfyUI logs to stderr by default: bars, errors and most lines are lost, outcomes are unknown."
-        return _about(source, "error_stream", Status.FAIL, "Only stdout was kept.", meaning, "Redirect both: `> run.log 2>&1`.")
+        return _about(source, "error_stream", Status.FAIL, "Only stdout was kept.", meaning, REDIRECT)
     return _about(source, "error_stream", Status.OK, "Nothing says that the error stream is missing.")
 
 
