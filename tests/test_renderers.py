@@ -665,7 +665,7 @@ def test_every_event_has_words() -> None:
     "render_it", [lambda: render_timeline("pdf", report(), run(), PLAIN), lambda: render_diagnosis("pdf", report(), PLAIN)]
 )
 def test_other_formats_of_a_timeline_and_a_diagnosis_are_refused(render_it: Callable[[], str]) -> None:
-    with pytest.raises(UsageError, match="terminal text html json"):
+    with pytest.raises(UsageError, match="terminal text json"):
         render_it()
 
 
