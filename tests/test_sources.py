@@ -174,14 +174,14 @@ def test_a_report_counts_copies_once_and_packed_parts_too(log: Path) -> None:
     ("name", "data", "words"),
     [
         ("empty.log", b"", "is empty"),
-        ("empty.log.gz", gzip.compress(b""), "is empty"),
+        ("empty.log.gz", gzip.compress(b"", mtime=0), "is empty"),
         ("image.log", b"\x89PNG\r\n\x1a\n" + bytes(100), "a PNG image"),
         ("program", b"\x7fELF" + bytes(100), "a program"),
         ("logs.zip", b"PK\x03\x04" + bytes(100), "unpack it first"),
         ("model.safetensors", bytes(range(256)) * 40, "not text"),
-        ("tar.log.gz", gzip.compress(bytes(257).replace(b"\0", b"a") + b"ustar"), "a tar archive"),
+        ("tar.log.gz", gzip.compress(bytes(257).replace(b"\0", b"a") + b"ustar", mtime=0), "a tar archive"),
         ("hole.log", bytes(5000), "nothing but NUL bytes"),
-        ("broken.log.gz", gzip.compress(LOG.encode())[:9], "ends too early"),
+        ("broken.log.gz", gzip.compress(LOG.encode(), mtime=0)[:9], "ends too early"),
         ("broken.log.xz", lzma.compress(LOG.encode())[:12] + b"rubbish" * 9, "nothing can be read: the xz data"),
     ],
 )
