@@ -28,7 +28,8 @@ def _wanted(report: Report) -> Mapping[str, set[int]]:
     for run in report.runs:
         if run.number in first_runs:
             sources[run.number] = run.source
-    alone = report.sources[0].name if len(report.sources) == 1 else None
+    read = [source.name for source in report.sources if not source.left_out]
+    alone = read[0] if len(read) == 1 else None
     wanted: defaultdict[str, set[int]] = defaultdict(set)
     for finding in report.findings:
         source = sources.get(finding.runs[0], alone) if finding.runs else alone

@@ -89,11 +89,12 @@ def analyze_lines(pieces: Iterable[Piece], *, name: str = "log", question: Quest
     return build_report([reader.result()], question or Question())
 
 
-def build_report(readings: Sequence[LogReading], question: Question) -> Report:
-    """The report on any number of logs. Runs and server starts are numbered through in the order of the logs."""
+def build_report(readings: Sequence[LogReading], question: Question, *, advice: bool = True) -> Report:
+    """The report on any number of logs. Runs and server starts are numbered through in the order of the logs. `advice`: whether
+    timeouts are worked out, which takes longer than all the rest of a small log."""
     analysis = combine(readings, question)
     values = {name.name: getattr(analysis, name.name) for name in fields(Analysis)}
-    return Report(**values, findings=find_all(analysis), timeout=_advice(analysis))
+    return Report(**values, findings=find_all(analysis), timeout=_advice(analysis) if advice else None)
 
 
 def _advice(analysis: Analysis) -> TimeoutAdvice | None:

@@ -18,6 +18,7 @@ from analyzer import events
 from analyzer.doctor import Check, Status, diagnose
 from analyzer.errors import UsageError
 from analyzer.events import LoadMode, Role, UnloadMode
+from analyzer.findings import usability
 from analyzer.findings.base import Severity
 from analyzer.redaction import Redactor
 from analyzer.renderers import RENDERERS, documents, for_target, json_report, markdown, named, pieces, render
@@ -93,7 +94,11 @@ def hostile_report(text: str) -> Report:
     return report(
         made,
         replace(made, number=2),
-        sources=(source(name=text, container=text, encoding=text), source(name="b.log")),
+        sources=(
+            source(name=text, container=text, encoding=text, notes=(text,)),
+            source(name="b.log"),
+            source(name=text, left_out=text, notes=(text,)),
+        ),
         server_starts=(
             server_start(1, node(text, 1.0), node(text, failed=True), comfyui_version=text, device=text, attention=text),
         ),
@@ -238,7 +243,7 @@ RUN_FIELDS = """number source outcome failure client_timeout partial queued_line
     vram nodes limit_seconds limit_used_ratio verdict phases_scaled server_number prompt_id"""
 CONTRACT = {
     "": "schema generated_by sources server_starts requests runs budget findings timeout unparsed",
-    "sources": "name bytes lines encoding container stamps first_at last_at timezone",
+    "sources": "name bytes lines encoding container stamps first_at last_at timezone notes",
     "server_starts": """source line comfyui_version python_version pytorch_version device total_vram_bytes total_ram_bytes
         vram_state attention custom_nodes""",
     "requests": "received rejected unresolved",
@@ -389,6 +394,17 @@ def test_every_format_renders(name: str, made: Report) -> None:
     document = render(renderer, made, PLAIN)
     assert document
     assert isinstance(document, bytes) == renderer.binary
+
+
+@pytest.mark.parametrize("name", ["terminal", "text", "markdown", "json", "html"])
+def test_a_log_that_was_left_out_is_named_with_the_reason(name: str) -> None:
+    unread = source(name="secret.log", left_out="permission denied", notes=("left out: permission denied",))
+    analyzed = builders.analysis(run(), sources=(source(), unread))
+    made = report(run(), sources=(source(), unread), findings=tuple(usability.find(analyzed)))
+    text = str(render(named(name), made, replace(PLAIN, width=200)))
+
+    assert "left out: permission denied" in " ".join(text.split())
+    assert "secret.log" in text
 
 
 @pytest.mark.parametrize("name", [renderer.name for renderer in RENDERERS if not renderer.binary])
@@ -649,7 +665,7 @@ def test_every_event_has_words() -> None:
     "render_it", [lambda: render_timeline("pdf", report(), run(), PLAIN), lambda: render_diagnosis("pdf", report(), PLAIN)]
 )
 def test_other_formats_of_a_timeline_and_a_diagnosis_are_refused(render_it: Callable[[], str]) -> None:
-    with pytest.raises(UsageError, match="terminal text html json"):
+    with pytest.raises(UsageError, match="terminal text json"):
         render_it()
 
 
@@ -673,6 +689,7 @@ def check(made: Report, name: str) -> Check | None:
         ("error_stream", report(sources=(source(error_stream_missing=True),)), Status.FAIL),
         ("error_stream", report(sources=(source(),)), Status.OK),
         ("encoding", report(sources=(source(repaired_lines=3),)), Status.WARN),
+        ("left_out", report(sources=(source(left_out="permission denied"),)), Status.WARN),
         ("unparsed", report(unparsed=builders.unparsed(("x", "a"), of_lines=100)), Status.OK),
         ("unparsed", report(unparsed=builders.unparsed(("x", "a"), of_lines=10)), Status.WARN),
         ("unparsed", report(unparsed=builders.unparsed(("x", "a"), of_lines=2)), Status.FAIL),
@@ -695,6 +712,8 @@ def test_checks_that_do_not_apply_are_silent() -> None:
     made = report(run(1), run(2), run(3, start=Start.COLD))
     assert check(made, "excerpt") is None
     assert check(made, "cold_runs") is None
+    assert check(made, "left_out") is None
+    assert check(report(sources=(source(left_out="permission denied"),)), "stamps") is None
 
 
 def test_equal_checks_of_several_logs_are_one() -> None:

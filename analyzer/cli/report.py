@@ -43,7 +43,7 @@ def command(
     groups = readable_again(groups) if quotes else groups
     readings = read_found(groups, common, zone, unparsed=unparsed)
     asked = question(readings, limit=limit, workflow=workflow, since=since, until=until, zone=zone, naming=settings.naming)
-    report = report_on(readings, asked)
+    report = report_on(readings, asked, advice=True)
     report = with_quotes(report, groups, zone) if quotes else report
     for target in targets:
         for path, document in documents(target, report, render_options(common, settings, shared=True)):

@@ -5,9 +5,10 @@ from collections import defaultdict
 from analyzer.analysis import Budget
 from analyzer.figures.base import Figure, FigureKind, Words, label, plot
 from analyzer.palette import PHASE_COLORS
-from analyzer.renderers.words import PHASES, duration, joined, percent, plural
+from analyzer.renderers.words import PHASES, duration, joined
 from analyzer.report import Report
 from analyzer.runs.model import Phase, Run
+from analyzer.units import format_share, plural
 
 _MOST_WORKFLOWS = 12
 _ROW_PIXELS = 34
@@ -34,7 +35,12 @@ def draw(report: Report, words: Words) -> Figure | None:
                 name=PHASES[phase],
                 marker={"color": PHASE_COLORS[phase], "line": {"width": 0}},
                 customdata=[
-                    [name, duration(budget.seconds.get(phase, 0.0)), percent(budget.share(phase)), plural(budget.runs, "run")]
+                    [
+                        name,
+                        duration(budget.seconds.get(phase, 0.0)),
+                        format_share(budget.share(phase)),
+                        plural(budget.runs, "run"),
+                    ]
                     for name, budget in rows
                 ],
                 hovertemplate=f"%{{customdata[0]}}<br>{PHASES[phase]}: %{{customdata[1]}}, "
@@ -63,7 +69,7 @@ def _caption(workflows: int, shown: int) -> str:
 
 def _summary(budget: Budget) -> str:
     shares = sorted(budget.seconds, key=lambda phase: -budget.seconds[phase])
-    return joined(f"{PHASES[phase]} {percent(budget.share(phase))}" for phase in shares)
+    return joined(f"{PHASES[phase]} {format_share(budget.share(phase))}" for phase in shares)
 
 
 BUDGET = FigureKind(name="budget", title="Where the time went", draw=draw)

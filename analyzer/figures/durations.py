@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from analyzer.figures.base import Figure, FigureKind, Words, label, line_at, plot
 from analyzer.palette import LIMIT, LOOK, PHASE_COLORS, RECOMMENDED
-from analyzer.renderers.words import joined, plural, seconds
+from analyzer.renderers.words import joined, seconds
 from analyzer.report import Report
 from analyzer.runs.model import Outcome, Phase, Run
+from analyzer.units import plural
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

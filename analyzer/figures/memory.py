@@ -7,11 +7,11 @@ from analyzer.events import UnloadMode
 from analyzer.figures.base import Figure, FigureKind, Words, label, line_at, plot, time_axis
 from analyzer.figures.placing import Axis, place_value, placement, time_range
 from analyzer.palette import BAD, PHASE_COLORS
-from analyzer.renderers.words import joined, plural, size
+from analyzer.renderers.words import joined, size
 from analyzer.report import Report
 from analyzer.runs.model import Load, Phase
 from analyzer.runs.residency import Residency, residency
-from analyzer.units import GIB, format_bytes
+from analyzer.units import GIB, format_bytes, plural
 
 _MOST_POINTS = 4000
 

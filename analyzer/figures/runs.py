@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from analyzer.figures.base import Figure, FigureKind, Words, label, line_at, plot, run_axis
 from analyzer.palette import BAD, LIMIT, PHASE_COLORS, RECOMMENDED
 from analyzer.renderers.headline import headline
-from analyzer.renderers.words import OUTCOMES, PHASES, plural, seconds
+from analyzer.renderers.words import OUTCOMES, PHASES, seconds
 from analyzer.report import Report
 from analyzer.runs.model import Outcome, Phase, Run
+from analyzer.units import plural
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

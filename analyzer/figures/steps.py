@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from analyzer.figures.base import Figure, FigureKind, Words, label, plot, run_axis
 from analyzer.palette import PASS_COLORS
-from analyzer.renderers.words import count, plural, seconds, span
+from analyzer.renderers.words import count, seconds, span
 from analyzer.report import Report
 from analyzer.runs.model import ProgressBar, Run
+from analyzer.units import plural
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

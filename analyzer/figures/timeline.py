@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from analyzer.figures.base import Figure, FigureKind, Words, label, plot, time_axis
 from analyzer.figures.placing import Axis, Mark, MarkKind, PlacedSpan, Placement, place_value, placement, time_range
 from analyzer.palette import BAD, LOOK, NEUTRAL, PHASE_COLORS
-from analyzer.renderers.words import PHASES, joined, percent, plural, seconds, span
+from analyzer.renderers.words import PHASES, joined, seconds, span
 from analyzer.report import Report
 from analyzer.runs.model import Evidence, Phase, Run
+from analyzer.units import format_share, plural
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -134,7 +135,7 @@ def _add_outlines(figure: "go.Figure", phase: Phase, spans: Sequence[PlacedSpan]
 
 
 def _about(part: PlacedSpan) -> list[Any]:
-    share = percent(part.seconds / part.run.total_seconds) if part.run.total_seconds else ""
+    share = format_share(part.seconds / part.run.total_seconds) if part.run.total_seconds else ""
     where = span(part.first_line, part.last_line)
     return [part.run.number, joined((f"{seconds(part.seconds)} ({share} of the run)", part.evidence.value, where))]
 

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 from analyzer.errors import UsageError
 from analyzer.renderers.base import Document, Options, Renderer
+from analyzer.renderers.formats import unknown_suffix
 from analyzer.renderers.private import learn
 from analyzer.report import Report
 
@@ -82,8 +83,7 @@ def for_target(target: str) -> Renderer:
     lowered = target.lower()
     fitting = [(len(s), renderer) for renderer in RENDERERS for s in renderer.suffixes if lowered.endswith(s)]
     if not fitting:
-        known = " ".join(suffixes())
-        raise UsageError(f"{target}: the suffix does not name a format; known are {known}, or FOLDER/ for all tables as CSV.")
+        raise unknown_suffix(target, [*suffixes(), "FOLDER/ (all tables as CSV)"])
     return _usable(max(fitting, key=lambda found: found[0])[1])
 
 
@@ -92,7 +92,7 @@ def named(name: str) -> Renderer:
     for renderer in RENDERERS:
         if name == renderer.name or f".{name}" in renderer.suffixes:
             return _usable(renderer)
-    raise UsageError(f"{name} is not a format; known are {' '.join(renderer.name for renderer in RENDERERS)}.")
+    raise UsageError(f"{name} is not a format; known are {' '.join(renderer.name for renderer in RENDERERS)}")
 
 
 def is_folder(target: str) -> bool:

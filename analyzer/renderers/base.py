@@ -2,22 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import metadata
 
 from analyzer.redaction import NO_REDACTION, Redaction
 from analyzer.report import Report
+from analyzer.version import installed_version
 
 Document = str | bytes
-
-
-@cache
-def installed_version() -> str:
-    """The version of comfymeter that makes the document."""
-    try:
-        return metadata.version("comfymeter")
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

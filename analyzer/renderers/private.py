@@ -40,7 +40,8 @@ class Hider:
 
 
 def _texts(report: Report) -> Iterator[str]:
-    yield from (source.name for source in report.sources)
+    for source in report.sources:
+        yield from (source.name, *source.notes)
     yield from (sample.text for sample in report.unparsed.samples)
     yield from (quote.text for quote in report.quotes)
     for finding in report.findings:

@@ -20,9 +20,10 @@ from analyzer.renderers.html.shown import Shown, embeddable, embedded
 from analyzer.renderers.html.tables import PARTS, Table, all_tables, details
 from analyzer.renderers.ranking import worst_first
 from analyzer.renderers.server_facts import server_facts
-from analyzer.renderers.words import PHASES, joined, lines, percent, plural, seconds, sentence
+from analyzer.renderers.words import PHASES, joined, lines, seconds, sentence
 from analyzer.report import Report
 from analyzer.runs.model import Run, Verdict
+from analyzer.units import format_share, plural
 
 # So many runs are listed with all that the log says of them; a page of more would be too large to send.
 MOST_RUNS = 10_000
@@ -191,7 +192,7 @@ def _sections(report: Report) -> Iterator[Section]:
     yield Section(id="loads", title="Model loads", tables=("loads",))
     yield Section(id="startup", title="Start-up", texts=tuple(_starts(report)), tables=("nodes",))
     unparsed = report.unparsed
-    share = f"{plural(unparsed.lines, 'line')}, {percent(unparsed.share)} of all" if unparsed.lines else "none"
+    share = f"{plural(unparsed.lines, 'line')}, {format_share(unparsed.share)} of all" if unparsed.lines else "none"
     yield Section(id="sources", title="Logs", note=f"not recognised: {share}", tables=("sources", "unparsed"))
 
 
@@ -240,7 +241,7 @@ def _notes(report: Report, listed: Sequence[Run]) -> Iterator[str]:
 def _advice(report: Report) -> Iterator[str]:
     overall = report.timeout.overall if report.timeout else None
     if overall and overall.recommended_seconds is not None and report.timeout:
-        risk = f" for a risk of {percent(report.timeout.risk)} per run" if report.timeout.risk is not None else ""
+        risk = f" for a risk of {format_share(report.timeout.risk)} per run" if report.timeout.risk is not None else ""
         between = overall.recommended_interval_seconds
         room = f", between {seconds(between[0])} and {seconds(between[1])} given the evidence" if between else ""
         yield f"Recommended: {seconds(overall.recommended_seconds)}{risk}{room}. {overall.reason}".rstrip()

@@ -8,11 +8,11 @@ from typing import Any
 from analyzer.analysis import SourceInfo
 from analyzer.renderers.margins import margins
 from analyzer.renderers.rounding import number
-from analyzer.renderers.words import OUTCOMES, PHASES, STARTS, VERDICTS, joined, percent, plural, seconds
+from analyzer.renderers.words import OUTCOMES, PHASES, STARTS, VERDICTS, joined, seconds
 from analyzer.report import Report
 from analyzer.runs.model import Load, Run
 from analyzer.timeouts.advice import WorkflowAdvice
-from analyzer.units import format_bytes, format_instant
+from analyzer.units import format_bytes, format_instant, format_share, plural
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +249,7 @@ def advice_table(report: Report) -> Table | None:
         (f"P(> {seconds(limit)})" if limit is not None else "", "percent"),
     ]  # fmt: skip
     keep = [place for place, (title, _) in enumerate(titles) if title]
-    risk = f"for a risk of {percent(advice.risk)} per run" if advice.risk is not None else ""
+    risk = f"for a risk of {format_share(advice.risk)} per run" if advice.risk is not None else ""
     return Table(
         id="advice",
         title="Recommended timeouts",
@@ -323,8 +323,10 @@ def sources_table(report: Report) -> Table:
 
 
 def _source_row(source: SourceInfo) -> list[Any]:
-    stamps = joined((source.stamps, source.timezone or "", "late" if source.stamps_are_late else ""))
     notes = "; ".join(_source_notes(source))
+    if source.left_out:
+        return [source.name, *[None] * 6, notes]
+    stamps = joined((source.stamps, source.timezone or "", "late" if source.stamps_are_late else ""))
     return [source.name, source.lines, format_bytes(source.bytes), source.container, source.encoding, stamps, source.bars, notes]
 
 

@@ -5,9 +5,10 @@ from analyzer.renderers.evidence import evidence_by_phase
 from analyzer.renderers.terminal import styles
 from analyzer.renderers.terminal.page import Page
 from analyzer.renderers.terminal.table import Column, Row
-from analyzer.renderers.words import PHASES, duration, pass_line, percent, plural, seconds, span
+from analyzer.renderers.words import PHASES, duration, pass_line, seconds, span
 from analyzer.report import Report
 from analyzer.runs.model import Evidence, Run
+from analyzer.units import format_share, plural
 
 _RUN_COLUMNS = (
     Column(title="phase", keep=100),
@@ -51,7 +52,7 @@ def run_budget(page: Page, run: Run) -> None:
         (
             PHASES[time.phase],
             seconds(time.seconds),
-            percent(time.share),
+            format_share(time.share),
             page.bar(time.share / longest, width, PHASE_COLORS[time.phase]),
             _NOTES.get(time.evidence, time.evidence.value),
             (span(time.first_line, time.last_line), styles.QUIET),
@@ -85,7 +86,7 @@ def _of_all(page: Page, report: Report) -> None:
         (
             PHASES[phase],
             duration(taken),
-            percent(budget.share(phase)),
+            format_share(budget.share(phase)),
             page.bar(taken / longest, width, PHASE_COLORS[phase]),
             duration(taken / budget.runs) if budget.runs else "",
             known.get(phase, ""),
