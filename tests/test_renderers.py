@@ -38,12 +38,28 @@ from analyzer.report import Report
 from analyzer.runs.model import DetectionTime, DurationSource, Evidence, Outcome, Phase, Run, Start, Verdict, Workflow
 from analyzer.timeouts.advice import Grade, TimeoutAdvice
 from tests import builders
-from tests.builders import advice, bar, failure, finding, gave_up, load, node, report, server_start, source, split, unload, vram
+from tests.builders import (
+    advice,
+    bar,
+    failure,
+    finding,
+    gave_up,
+    gpu_series,
+    load,
+    node,
+    report,
+    sampled_vram,
+    server_start,
+    source,
+    split,
+    unload,
+    vram,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 SCHEMA = json.loads((Path(json_report.__file__).parents[1] / "schemas" / "report-1.schema.json").read_text("utf-8"))
 PLAIN = Options(version="1.2.3")
-MIB = 1024**2
+MIB, GIB = 1024**2, 1024**3
 HOSTILE = {
     "colour": "\x1b[31mred\x1b[0m alert",
     "title": "\x1b]0;owned\x07title",
@@ -224,6 +240,7 @@ REPORTS: dict[str, Callable[[], Report]] = {
     "one run": lambda: report(run()),
     "golden": golden_report,
     "many": lambda: many(300),
+    "sampled": lambda: report(run(vram=sampled_vram()), run(2, vram=vram(5 * MIB)), vram=(gpu_series(1, 2),)),
     "full": lambda: report(run(vram=vram(5 * MIB), prompt_id="a-b", phases_scaled=True), server_starts=(server_start(),)),
     **{f"hostile {name}": partial(hostile_report, text) for name, text in HOSTILE.items()},
 }
@@ -309,6 +326,48 @@ def test_json_null_means_that_the_log_does_not_say() -> None:
     assert {name: made[name] for name in absent} == dict.fromkeys(absent)
     assert made["observed_seconds"] == 35
     assert as_json(Report())["timeout"] is None
+
+
+def test_json_tells_the_vram_as_it_is_known() -> None:
+    sampled, logged, unknown = (
+        one["vram"] for one in as_json(report(run(vram=sampled_vram()), run(2, vram=vram(7)), run(3)))["runs"]
+    )
+    assert sampled == {
+        "peak_bytes": 21_000,
+        "source": "nvml",
+        "gpu": "0",
+        "samples": 12,
+        "mean_bytes": 15_000,
+        "total_bytes": 24_000,
+        "process_peak_bytes": 20_000,
+        "other_peak_bytes": 1_000,
+        "energy_joules": 1234.5,
+        "utilisation_ratio": 0.75,
+        "throttled_ratio": 0.25,
+        "log_peak_bytes": 19_000,
+        "phases": [{"phase": "sample", "peak_bytes": 18_000}, {"phase": "vae", "peak_bytes": 21_000}],
+    }
+    assert (logged["peak_bytes"], logged["samples"], logged["mean_bytes"], logged["phases"]) == (7, None, None, [])
+    assert unknown is None
+
+
+def test_vram_stands_in_tables_for_people_where_it_is_known() -> None:
+    made = report(
+        run(vram=sampled_vram(21 * GIB, total_bytes=24 * GIB, mean_bytes=15 * GIB, other_peak_bytes=2 * GIB)),
+        run(2),
+        sources=(source(vram=("VRAM samples: x.csv",)),),
+    )
+    wide = replace(PLAIN, width=160)
+    text, markdown = render(named("text"), made, wide), str(render(named("markdown"), made, wide))
+    assert "VRAM" in str(text)
+    assert "21.0 GiB 88 %" in str(text)
+    assert "VRAM samples: x.csv" in str(text)
+    assert "| VRAM |" in markdown
+    assert "| 21.0 GiB 88 % |" in markdown
+    alone = str(render(named("text"), replace(made, runs=made.runs[:1]), wide))
+    assert "VRAM peak 21.0 GiB of 24.0 GiB (88 %), mean 15.0 GiB, other processes up to 2.0 GiB" in alone
+    assert "GPU busy 75 % of the time, 1.2 kJ" in " ".join(alone.split())
+    assert "VRAM" not in str(render(named("markdown"), report(run()), wide))
 
 
 def test_json_times_are_naive_unless_the_source_has_a_zone() -> None:
@@ -734,7 +793,7 @@ def test_a_diagnosis_as_json() -> None:
 def test_a_folder_gets_every_table() -> None:
     names = [name for name, _ in documents("out/", golden_report(), PLAIN)]
     assert names[:2] == ["out/runs.csv", "out/phases.csv"]
-    assert len(names) == 8
+    assert len(names) == 9
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def command(
     check_format(format)
     common = Common(config=config, color=color, redact=redact, timezone=timezone, quiet=quiet)
     settings = common.settings()
-    readings = read(logs, common, common.zone(settings))
+    readings = read(logs, common, common.zone(settings), vram=())
     report = build_report(readings, Question(), advice=False)
     shared = format == "json"
     write_stdout(render_diagnosis(format, report, render_options(common, settings, shared=shared)))
