@@ -128,8 +128,8 @@ EXPECTED = {
     "stamped-with-vram.log": Expected(
         outcomes={Outcome.SUCCESS: 6},
         container="docker-logs",
-        always=("double-load",),
-        never=(*CALM, "soft-oom"),
+        always=("gpu-shared", "vram-nearly-full", "double-load"),
+        never=(*CALM, "gpu-throttled", "soft-oom"),
     ),
     "service-timeouts.log": Expected(
         outcomes={Outcome.SUCCESS: 9, Outcome.INTERRUPTED: 1},
