@@ -52,6 +52,22 @@ class _Stretch:
         self.busy = sample.utilisation_ratio or 0.0
         self.busy_count = int(sample.utilisation_ratio is not None)
 
+    def see(self, sample: GpuSample, used: int) -> None:
+        """One sample more."""
+        if sample.at < self.first_at:
+            self.first_at = sample.at
+        if used > self.most:
+            self.most = used
+        elif used < self.least:
+            self.least = used
+        self.used += used
+        self.count += 1
+        if sample.process_bytes is not None:
+            self.process = max(self.process or 0, sample.process_bytes)
+        if sample.utilisation_ratio is not None:
+            self.busy += sample.utilisation_ratio
+            self.busy_count += 1
+
     def absorb(self, other: "_Stretch") -> None:
         self.first_at = min(self.first_at, other.first_at)
         self.least, self.most = min(self.least, other.least), max(self.most, other.most)
@@ -90,7 +106,12 @@ class Thinner:
         self.samples += 1
         if sample.total_bytes is not None:
             self.total_bytes = max(self.total_bytes or 0, sample.total_bytes)
-        _put(self._stretches, int(sample.at / self.step_seconds), _Stretch(sample, sample.used_bytes))
+        place = int(sample.at / self.step_seconds)
+        known = self._stretches.get(place)
+        if known is not None:
+            known.see(sample, sample.used_bytes)
+            return
+        self._stretches[place] = _Stretch(sample, sample.used_bytes)
         while len(self._stretches) > self._most:
             self._coarsen()
 
@@ -102,13 +123,7 @@ class Thinner:
         self.step_seconds *= 2
         coarser: dict[int, _Stretch] = {}
         for place, stretch in self._stretches.items():
-            _put(coarser, place // 2, stretch)
+            known = coarser.setdefault(place // 2, stretch)
+            if known is not stretch:
+                known.absorb(stretch)
         self._stretches = coarser
-
-
-def _put(stretches: dict[int, _Stretch], place: int, stretch: _Stretch) -> None:
-    known = stretches.get(place)
-    if known is None:
-        stretches[place] = stretch
-    else:
-        known.absorb(stretch)

@@ -1,7 +1,7 @@
 """Runs as stretches of time: which of them a moment or a stretch falls into."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 
 from analyzer.runs.model import Phase, Run
@@ -32,19 +32,20 @@ class Windows:
     def __len__(self) -> int:
         return len(self._windows)
 
-    def at(self, moment: float) -> Iterator[Window]:
+    def at(self, moment: float) -> list[Window]:
         """The runs under way at a moment, their first and last included."""
-        return self._back(bisect_right(self._starts, moment), lambda end: end >= moment)
+        return [window for window in self._back(bisect_right(self._starts, moment), moment) if window[2] >= moment]
 
-    def between(self, first: float, last: float) -> Iterator[Window]:
+    def between(self, first: float, last: float) -> list[Window]:
         """The runs that have a part of a stretch of time."""
-        return self._back(bisect_left(self._starts, last), lambda end: end > first)
+        return [window for window in self._back(bisect_left(self._starts, last), first) if window[2] > first]
 
-    def _back(self, place: int, reaches: Callable[[float], bool]) -> Iterator[Window]:
-        while place and reaches(self._latest[place - 1]):
-            place -= 1
-            if reaches(self._windows[place][2]):
-                yield self._windows[place]
+    def _back(self, place: int, moment: float) -> list[Window]:
+        """The windows before a place, as far back as one may reach a moment. Nearly always none or one."""
+        first = place
+        while first and self._latest[first - 1] >= moment:
+            first -= 1
+        return self._windows[first:place]
 
 
 class PhaseClock:
