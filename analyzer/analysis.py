@@ -13,8 +13,8 @@ class SourceInfo:
 
     `timezone`: the zone of its instants, None where they are wall clocks. `stamps_are_late`: bars carry only the stamp of their
     end (Docker, Manager's file). `error_stream_missing`: stdout only. `left_out`: why it could not be read although the others
-    were; nothing else is known of it then. `notes`: what was odd about reading it; `vram`: which VRAM samples were laid beside
-    it, and why they are of its GPU.
+    were; nothing else is known of it then. `notes`: what was odd about reading it. `vram`: which VRAM samples were laid beside
+    it, and why they are of its GPU; `vram_trouble`: why some say nothing about it (a note, too).
     """
 
     name: str
@@ -33,6 +33,7 @@ class SourceInfo:
     notes: tuple[str, ...] = ()
     left_out: str | None = None
     vram: tuple[str, ...] = ()
+    vram_trouble: str | None = None
 
 
 # How many different unrecognised lines a report shows.

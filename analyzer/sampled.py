@@ -205,7 +205,7 @@ def _say(readings: list[LogReading], place: int, text: str) -> None:
 
 def _note(readings: list[LogReading], places: Iterable[int], text: str) -> None:
     for place in places:
-        _on_first_source(readings, place, lambda source: replace(source, notes=(*source.notes, text)))
+        _on_first_source(readings, place, lambda source: replace(source, notes=(*source.notes, text), vram_trouble=text))
 
 
 def _on_first_source(readings: list[LogReading], place: int, change: Callable[[SourceInfo], SourceInfo]) -> None:

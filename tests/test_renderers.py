@@ -35,8 +35,21 @@ from analyzer.renderers.terminal import render as terminal
 from analyzer.renderers.terminal.table import crop, crop_front
 from analyzer.renderers.timeline import render_timeline, timeline
 from analyzer.report import Report
-from analyzer.runs.model import DetectionTime, DurationSource, Evidence, Outcome, Phase, Run, Start, Verdict, Workflow
+from analyzer.runs.model import (
+    DetectionTime,
+    DurationSource,
+    Evidence,
+    Outcome,
+    Phase,
+    Run,
+    Start,
+    Verdict,
+    Vram,
+    VramSource,
+    Workflow,
+)
 from analyzer.timeouts.advice import Grade, TimeoutAdvice
+from analyzer.vram.facts import GpuFacts, Problem
 from tests import builders
 from tests.builders import (
     advice,
@@ -303,6 +316,7 @@ def test_the_schema_requires_every_field_of_the_design() -> None:
         (("run", "properties", "start"), Start),
         (("run", "properties", "verdict"), Verdict),
         (("run", "properties", "duration_source"), [*DurationSource, None]),
+        (("run", "properties", "vram", "anyOf", 0, "properties", "source"), VramSource),
         (("run", "properties", "loads", "items", "properties", "role"), Role),
         (("run", "properties", "loads", "items", "properties", "mode"), LoadMode),
         (("run", "properties", "unloads", "items", "properties", "mode"), [*UnloadMode]),
@@ -311,9 +325,9 @@ def test_the_schema_requires_every_field_of_the_design() -> None:
         (("finding", "properties", "severity"), Severity),
         (("workflow_advice", "properties", "grade"), Grade),
     ],
-    ids=lambda value: ".".join(value) if isinstance(value, tuple) else "",
+    ids=lambda value: ".".join(map(str, value)) if isinstance(value, tuple) else "",
 )
-def test_the_schema_knows_every_value(where: tuple[str, ...], values: Any) -> None:
+def test_the_schema_knows_every_value(where: tuple[str | int, ...], values: Any) -> None:
     found = SCHEMA["$defs"]
     for key in where:
         found = found[key]
@@ -757,6 +771,9 @@ def check(made: Report, name: str) -> Check | None:
         ("restarts", report(run(failure=failure("server_restarted")), server_starts=(server_start(),)), Status.WARN),
         ("excerpt", report(run(partial=True)), Status.WARN),
         ("cold_runs", report(run(1), run(2), run(3)), Status.WARN),
+        ("vram_samples", report(run(vram=sampled_vram())), Status.OK),
+        ("vram_samples", report(run(vram=sampled_vram(process_peak_bytes=None))), Status.OK),
+        ("vram_samples", report(run(), sources=(source(vram_trouble="no zone"),)), Status.WARN),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -773,6 +790,38 @@ def test_checks_that_do_not_apply_are_silent() -> None:
     assert check(made, "cold_runs") is None
     assert check(made, "left_out") is None
     assert check(report(sources=(source(left_out="permission denied"),)), "stamps") is None
+    assert check(made, "vram_samples") is None
+    assert check(report(run(vram=Vram(peak_bytes=5, source=VramSource.LOG))), "vram_samples") is None
+
+
+MACHINES: dict[str, tuple[GpuFacts, str | None, str]] = {
+    "all is well": (GpuFacts(gpus=1), None, ""),
+    "no GPU at all": (GpuFacts(problem=Problem.NO_DRIVER, visible=False), None, ""),
+    "a container of its own without a GPU": (
+        GpuFacts(problem=Problem.NO_LIBRARY, visible=False, foreign_pids=True),
+        None,
+        "",
+    ),
+    "a container's processes": (GpuFacts(gpus=1, foreign_pids=True), "gpu_processes", "--pid=host"),
+    "Windows": (GpuFacts(gpus=1, wddm=True), "gpu_processes", "TCC"),
+    **{f"a GPU, but {problem}": (GpuFacts(problem=problem), "nvml", problem) for problem in Problem},
+}
+
+
+@pytest.mark.parametrize(("facts", "name", "words"), MACHINES.values(), ids=MACHINES)
+def test_what_this_machine_can_tell_of_its_gpus(facts: GpuFacts, name: str | None, words: str) -> None:
+    found = [each for each in diagnose(report(run()), facts) if each.id in ("nvml", "gpu_processes")]
+    assert [each.id for each in found] == ([name] if name else [])
+    for each in found:
+        assert each.status is Status.WARN
+        assert each.meaning
+        assert each.advice
+        assert words in each.summary + each.advice
+
+
+def test_the_machine_is_in_the_diagnosis() -> None:
+    text = render_diagnosis("text", report(run()), PLAIN, GpuFacts(gpus=1, foreign_pids=True))
+    assert "--pid=host" in text
 
 
 def test_equal_checks_of_several_logs_are_one() -> None:

@@ -1,8 +1,12 @@
 """Samples to runs: against an oracle that looks at everything, and on real sessions with a curve beside them."""
 
 import gzip
+import json
 import math
+import subprocess
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,9 @@ from analyzer.front import Log
 from analyzer.history import open_store
 from analyzer.ingesting import ingest
 from analyzer.logs import ReadOptions
+from analyzer.redaction import Redactor
+from analyzer.renderers import named, render
+from analyzer.renderers.base import Options
 from analyzer.report import Report
 from analyzer.runs.model import Evidence, Phase, PhasePeak, PhaseSpan, Run, ServerStart, Vram, VramSource
 from analyzer.units import GIB
@@ -445,8 +452,8 @@ def test_files_that_are_named(log: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"
     first.write_text("".join(lines[:70]))
     second.write_text("".join([lines[1], *lines[66:]]))
-    named: list[Log] = [first, str(second)]
-    report = analyze(log, vram=named)
+    files: list[Log] = [first, str(second)]
+    report = analyze(log, vram=files)
 
     assert [one.vram is not None for one in report.runs] == [True] * 6
     assert len(report.vram) == 2
@@ -585,9 +592,46 @@ def test_the_log_of_another_server_gets_nothing(log: Path, tmp_path: Path) -> No
     }
     assert [one.vram is not None for one in by_log["run.log"]] == [True] * 6
     assert [one.vram is not None for one in by_log["other.log"]] == [False] * 6
-    named = analyze(str(tmp_path / "*.log"), vram=beside(log))
-    assert all(one.vram for one in named.runs)
-    assert len(named.vram) == 1
+    both = analyze(str(tmp_path / "*.log"), vram=beside(log))
+    assert all(one.vram for one in both.runs)
+    assert len(both.vram) == 1
+
+
+def test_the_command_lays_named_files_beside_the_log(log: Path, tmp_path: Path) -> None:
+    first, second = (tmp_path / name for name in ("a.csv", "b.csv"))
+    lines = vram_curve.csv(vram_curve.SESSION).splitlines(keepends=True)
+    first.write_text("".join(lines[:60]))
+    second.write_text("".join([lines[1], *lines[60:]]))
+    done = command("report", str(log), "--format", "json", "--vram", str(first), "--vram", str(second))
+    shown = command("show", str(log), "4", "--format", "text", "--vram", str(second))
+
+    assert [one["vram"]["source"] for one in json.loads(done)["runs"]] == ["nvml"] * 6
+    assert "VRAM peak 23.3 GiB of 23.6 GiB (99 %)" in shown
+
+
+def test_doctor_says_what_the_samples_are_good_for(log: Path) -> None:
+    beside(naive(log))
+    told = " ".join(command("doctor", str(log)).split())
+    assert "VRAM samples cannot be used" in told
+    assert "its stamps name no zone; give --timezone" in told
+    assert "VRAM samples for 6 of 6 runs." in command("doctor", str(log), "--timezone", "UTC")
+
+
+def command(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", "from analyzer.cli import main; main()", *arguments], capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_file_names_are_not_for_everybody(log: Path) -> None:
+    path = beside(log)
+    report = analyze(log)
+    shared = Options(redactor=Redactor(), width=200)
+    private = replace(report, sources=tuple(replace(one, vram=("VRAM samples: /home/gertrude/x.csv",)) for one in report.sources))
+
+    assert path.name in str(render(named("text"), report, Options(width=200)))
+    assert "gertrude" not in str(render(named("text"), private, shared))
 
 
 # --- the history ----------------------------------------------------------------------------------------------------
