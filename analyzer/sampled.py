@@ -1,5 +1,6 @@
 """Sample files to logs: opens them, reads each once, gives the runs their figures and says where that came from."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -60,13 +61,17 @@ def with_samples(
 
 def _sets(readings: Sequence[LogReading], arguments: Sequence[str], *, beside: bool) -> Iterator[SampleSet]:
     asked = resolve(arguments) if arguments else []
-    known = {file.name for group in asked for file in group.files}
+    known = _identities(asked)
     for group in asked:
         yield SampleSet(group=without_copies(group), places=tuple(range(len(readings))), asked=True)
     for place, reading in enumerate(readings if beside else ()):
         for group in samples_beside(source.name for source in reading.sources):
-            if known.isdisjoint(file.name for file in group.files):
+            if known.isdisjoint(_identities([group])):
                 yield SampleSet(group=without_copies(group), places=(place,), asked=False)
+
+
+def _identities(groups: Iterable[LogGroup]) -> set[str]:
+    return {os.path.realpath(file.name) for group in groups for file in group.files}
 
 
 def _join(readings: list[LogReading], samples: SampleSet, zone: Zone, on_progress: OnProgress | None) -> None:
@@ -88,8 +93,8 @@ def _join(readings: list[LogReading], samples: SampleSet, zone: Zone, on_progres
         name = samples.group.name
         if trouble := _trouble(name, clock, place, found, span):
             _note(readings, (place,), trouble)
-        else:
-            _say(readings, place, _told(name, place, found, notes))
+        if told := _told(name, place, found, notes):
+            _say(readings, place, told)
 
 
 def _samples(group: LogGroup, reader: SampleReader, notes: FileNotes, on_progress: OnProgress | None) -> Iterator[GpuSample]:
@@ -100,6 +105,7 @@ def _samples(group: LogGroup, reader: SampleReader, notes: FileNotes, on_progres
                 if on_progress and not count % _PROGRESS_EVERY:
                     on_progress(file.name, stream.bytes)
                 yield sample
+        notes.damage = stream.damage or notes.damage
     if not notes.usable:
         line = notes.named[0] if notes.named else 1
         raise SourceError(f"{group.files[0].name}: line {line}: no line says how much GPU memory is in use; {HOW}")
@@ -168,7 +174,7 @@ def _with_figures(runs: Iterable[Run], found: Mapping[int, Vram]) -> Iterator[Ru
 
 
 def _trouble(name: str, clock: _Clock, place: int, found: Joined, span: str) -> str | None:
-    """Why a recording says nothing about a log; None: it does."""
+    """Why a recording says nothing about a log, or about a part of it; None: it does."""
     if clock.unstamped(place):
         return f"the VRAM samples of {name} have no place in its runs: it has no time stamps"
     if not clock.fitting(place):
@@ -181,9 +187,11 @@ def _trouble(name: str, clock: _Clock, place: int, found: Joined, span: str) -> 
     return f"VRAM samples of {name}: {unclear[0]}" if unclear else None
 
 
-def _told(name: str, place: int, found: Joined, notes: FileNotes) -> str:
-    """Which samples a log's figures rest on."""
-    chosen = dict.fromkeys(f"GPU {choice.gpu} ({choice.why})" for choice in _choices(place, found))
+def _told(name: str, place: int, found: Joined, notes: FileNotes) -> str | None:
+    """Which samples a log's figures rest on; None: it has none."""
+    chosen = dict.fromkeys(f"GPU {one.gpu} ({one.why})" for one in _choices(place, found) if one.gpu is not None)
+    if not chosen:
+        return None
     return f"VRAM samples: {name}, {plural(notes.usable, 'sample')}, {', '.join(chosen)}{_passed_over(notes)}."
 
 
@@ -192,11 +200,12 @@ def _choices(place: int, found: Joined) -> list[Choice]:
 
 
 def _passed_over(notes: FileNotes) -> str:
+    damage = f", not read to its end: {notes.damage}" if notes.damage else ""
     if not notes.skipped:
-        return ""
+        return damage
     shown = ", ".join(f"L{line}" for line in notes.named[:_MOST_LINES])
     more = f" +{notes.skipped - _MOST_LINES:,}" if notes.skipped > _MOST_LINES else ""
-    return f", {plural(notes.skipped, 'line')} passed over ({shown}{more})"
+    return f", {plural(notes.skipped, 'line')} passed over ({shown}{more}){damage}"
 
 
 def _say(readings: list[LogReading], place: int, text: str) -> None:

@@ -156,6 +156,13 @@ def test_a_run_without_a_sample_keeps_what_the_log_says() -> None:
     assert (found[0].source, found[0].log_peak_bytes) == (VramSource.NVML, 7)
 
 
+def test_what_the_log_says_outlives_a_second_recording() -> None:
+    logged = run(0, 10, vram=Vram(peak_bytes=7, source=VramSource.LOG))
+    first = replace(logged, vram=figures(logged, sample(1, 100)))
+    assert figures(first, sample(1, 100), sample(2, 300)).log_peak_bytes == 7
+    assert figures(replace(logged, vram=None), sample(1, 100)).log_peak_bytes is None
+
+
 def test_an_unfinished_run_has_figures_as_far_as_it_was_seen() -> None:
     one = run(0, 10, ended_at=None, duration_seconds=None, observed_seconds=10.0)
     assert figures(one, sample(9, 100), sample(11, 900)).peak_bytes == 100
@@ -441,7 +448,7 @@ def test_a_packed_file_and_rotated_parts_are_found(log: Path) -> None:
 
 def test_a_file_that_is_named_wins_nothing_twice(log: Path) -> None:
     path = beside(log)
-    report = analyze(log, vram=path)
+    report = analyze(log, vram=path.parent / "." / ".." / path.parent.name / path.name)
 
     assert len(report.vram) == 1
     assert told(report).count("VRAM samples") == 1
@@ -553,6 +560,14 @@ def test_damaged_lines_are_counted_with_their_numbers(log: Path) -> None:
     lines[9], lines[19] = lines[9][:20], "\x1b[31mboom"
     beside(log, text="\n".join(lines))
     assert "114 samples, GPU 0 (the only one sampled), 2 lines passed over (L10, L20)." in told(analyze(log))
+
+
+def test_a_packed_file_that_was_cut_off_counts_as_far_as_it_goes(log: Path) -> None:
+    data = gzip.compress(vram_curve.csv(vram_curve.SESSION).encode())
+    log.with_name("run.log.vram.csv.gz").write_bytes(data[: len(data) * 2 // 3])
+    report = analyze(log)
+    assert "not read to its end: the gzip data ends too early" in told(report)
+    assert report.runs[0].vram == analyze(SAMPLE_LOG).runs[0].vram
 
 
 @pytest.mark.parametrize(

@@ -104,8 +104,7 @@ class Joiner:
             run, use = self._runs[place], uses.get(place)
             times = times_of(run)
             if label is not None and use is not None and use.samples and times:
-                log_peak = run.vram.peak_bytes if run.vram else None
-                yield place, use.result(label, source, times[1] - times[0], log_peak)
+                yield place, use.result(label, source, times[1] - times[0], _log_peak(run.vram))
 
     def _series(self, name: str, timezone: str | None) -> Iterator[GpuSeries]:
         for label, gpu in sorted(self._gpus.items(), key=lambda item: [int(part) for part in item[0].split(":")]):
@@ -119,6 +118,11 @@ class Joiner:
                     total_bytes=gpu.thinner.total_bytes,
                     points=tuple(gpu.thinner.points()),
                 )
+
+
+def _log_peak(vram: Vram | None) -> int | None:
+    """What the log states, also where other samples have been laid over it."""
+    return None if vram is None else vram.log_peak_bytes if vram.samples else vram.peak_bytes
 
 
 def _between(use: Use, window: Window, before: GpuSample, after: GpuSample) -> None:

@@ -22,12 +22,13 @@ _UTC = "UTC"
 @dataclass(slots=True, kw_only=True)
 class FileNotes:
     """What reading brought. `usable`: samples that tell the memory; `skipped`: lines that were passed over, the numbers of the
-    first of them in `named`; `last`: the number of the last one."""
+    first of them in `named`; `last`: the number of the last one; `damage`: why a file ends before its end."""
 
     usable: int = 0
     skipped: int = 0
     named: list[int] = field(default_factory=list)
     last: int = 0
+    damage: str | None = None
 
     def skip(self, line: int) -> None:
         """Counts a line that was passed over; the parts of an over-long one share its number."""

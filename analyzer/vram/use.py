@@ -84,7 +84,7 @@ class Use:
     def result(self, label: str, source: VramSource, run_seconds: float, log_peak_bytes: int | None) -> Vram:
         """The figures. Means are given where most of the run is covered, the energy where all of it was counted."""
         least = run_seconds * LEAST_COVERED
-        counted = abs(self._energy_seconds - run_seconds) <= _ROUNDING_SECONDS
+        counted = self._energy_seconds > 0 and abs(self._energy_seconds - run_seconds) <= _ROUNDING_SECONDS
         return Vram(
             peak_bytes=self.peak_bytes,
             source=source,
