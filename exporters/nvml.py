@@ -136,9 +136,9 @@ class NvmlSampler:
             self._retry_later()
             return
         self._calls = Calls(self._nvml)
-        count = self._or_none(self._calls.count) or 0
-        self._devices = [device for gpu in range(count) for device in self._or_none(_found, self._calls, gpu) or ()]
-        self.problem = None if self._devices else Problem.LOST if count else Problem.NO_GPU
+        count: int | None = self._or_none(self._calls.count)
+        self._devices = [device for gpu in range(count or 0) for device in self._or_none(_found, self._calls, gpu) or ()]
+        self.problem = None if self._devices else Problem.NO_GPU if count == 0 else Problem.LOST
         boards = sum(device.instance is None for device in self._devices)
         self._most_gpus = max(self._most_gpus, boards)
         if boards < max(1, self._most_gpus):

@@ -329,6 +329,13 @@ def test_without_nvml_there_is_a_reason_and_no_exception(error: Exception, probl
     assert len(taken.sample()) == 1, "a driver may be loaded later"
 
 
+def test_without_the_package_there_is_a_reason_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    taken = NvmlSampler(foreign_pids=False)
+    assert (taken.sample(), taken.processes(), taken.problem) == ([], [], Problem.NO_PACKAGE)
+    taken.close()
+
+
 def test_a_machine_without_gpus() -> None:
     taken = sampler(FakeNvml())
     assert (taken.sample(), taken.problem) == ([], Problem.NO_GPU)
