@@ -35,6 +35,18 @@ def _json_parts(report: Report, options: Options) -> Iterator[str]:
     return parts(report, options)
 
 
+def _trace(report: Report, options: Options) -> str:
+    from analyzer.renderers.trace import render
+
+    return render(report, options)
+
+
+def _trace_parts(report: Report, options: Options) -> Iterator[str]:
+    from analyzer.renderers.trace import parts
+
+    return parts(report, options)
+
+
 def _markdown(report: Report, options: Options) -> str:
     from analyzer.renderers.markdown import render
 
@@ -59,6 +71,7 @@ RENDERERS: tuple[Renderer, ...] = (
     Renderer(name="json", suffixes=(".json",), render=_json, parts=_json_parts),
     Renderer(name="markdown", suffixes=(".md", ".markdown"), render=_markdown),
     Renderer(name="csv", suffixes=(".csv",), render=_csv),
+    Renderer(name="trace", suffixes=(".trace.json",), render=_trace, parts=_trace_parts),
     Renderer(name="parquet", suffixes=(".parquet",), render=_parquet, binary=True, needs="pyarrow"),
 )
 
