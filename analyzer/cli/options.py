@@ -48,6 +48,10 @@ Output = Annotated[
     list[str] | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write a file, format by suffix; may be repeated.", show_default=False),
 ]
+Otlp = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Send the runs as OpenTelemetry spans; env: where OTEL_EXPORTER_OTLP_ENDPOINT says."),
+]
 UnparsedFile = Annotated[str | None, typer.Option("--unparsed", metavar="FILE", help="Save the lines that were not recognised.")]
 
 

@@ -36,7 +36,8 @@ class Options:
 class Renderer:
     """One format. `shared`: made to be passed on, so redacted unless told otherwise; `needs`: an optional package.
 
-    `parts`: the same document piece by piece, where it may be as large as the log.
+    `parts`: the same document piece by piece, where it may be as large as the log. `remarks`: what its reader should be told
+    beside it, such as runs that it cannot show.
     """
 
     name: str
@@ -46,3 +47,4 @@ class Renderer:
     shared: bool = True
     needs: str | None = None
     parts: Callable[[Report, Options], Iterator[str]] | None = None
+    remarks: Callable[[Report], Iterator[str]] | None = None

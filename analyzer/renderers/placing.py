@@ -42,8 +42,7 @@ def placed(report: Report) -> Iterator[Run]:
             yield run
     if not found:
         names = ", ".join(source.name for source in report.sources)
-        count = plural(len(report.runs), "run")
-        raise NoTimesError(f"{names}: none of {count} has a date and time; `comfymeter doctor` says how to get stamps")
+        raise NoTimesError(f"{names}: no run has a date and time; `comfymeter doctor` says how to get time stamps")
 
 
 def place_notes(report: Report) -> Iterator[str]:

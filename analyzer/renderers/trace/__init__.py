@@ -91,4 +91,4 @@ def _about(report: Report, epoch: float | None, options: Options) -> dict[str, A
 
 
 def _dump(value: Any, options: Options) -> str:
-    return encodable(json.dumps(value, ensure_ascii=not options.unicode, allow_nan=False))
+    return encodable(json.dumps(value, ensure_ascii=not options.unicode, allow_nan=False, separators=(",", ":")))
