@@ -59,6 +59,18 @@ def _otlp_parts(report: Report, options: Options) -> Iterator[str]:
     return parts(report, options)
 
 
+def _openmetrics(report: Report, options: Options) -> str:
+    from analyzer.renderers.openmetrics import render
+
+    return render(report, options)
+
+
+def _openmetrics_parts(report: Report, options: Options) -> Iterator[str]:
+    from analyzer.renderers.openmetrics import parts
+
+    return parts(report, options)
+
+
 def _markdown(report: Report, options: Options) -> str:
     from analyzer.renderers.markdown import render
 
@@ -94,6 +106,7 @@ RENDERERS: tuple[Renderer, ...] = (
     Renderer(name="csv", suffixes=(".csv",), render=_csv),
     Renderer(name="trace", suffixes=(".trace.json",), render=_trace, parts=_trace_parts),
     Renderer(name="otlp", suffixes=(".otlp.json",), render=_otlp, parts=_otlp_parts, needs=OTLP_NEEDS, remarks=_place_notes),
+    Renderer(name="openmetrics", suffixes=(".om",), render=_openmetrics, parts=_openmetrics_parts, remarks=_place_notes),
     Renderer(name="parquet", suffixes=(".parquet",), render=_parquet, binary=True, needs="pyarrow"),
 )
 
