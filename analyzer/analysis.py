@@ -11,7 +11,8 @@ class SourceInfo:
     """One log as read. `stamps`: `none`, `naive` or `aware`. `bars`: progress frames seen.
 
     `timezone`: the zone of its instants, None where they are wall clocks. `stamps_are_late`: bars carry only the stamp of their
-    end (Docker, Manager's file). `error_stream_missing`: stdout only.
+    end (Docker, Manager's file). `error_stream_missing`: stdout only. `left_out`: why it could not be read although the others
+    were; nothing else is known of it then.
     """
 
     name: str
@@ -28,6 +29,7 @@ class SourceInfo:
     error_stream_missing: bool = False
     repaired_lines: int = 0
     notes: tuple[str, ...] = ()
+    left_out: str | None = None
 
 
 # How many different unrecognised lines a report shows.

@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from analyzer.analysis import SourceInfo
-from analyzer.findings.phrases import plural
+from analyzer.findings.usability import RECORD, REDIRECT
 from analyzer.report import Report
 from analyzer.runs.model import Outcome, Start
-from analyzer.units import format_share
+from analyzer.units import format_share, plural
 
-RECORD = "Capture with stamps: python main.py 2>&1 | ts '%Y-%m-%dT%H:%M:%.S' > log (Debian: moreutils), or docker logs -t."
 _SOME_UNPARSED, _MUCH_UNPARSED = 0.05, 0.25
 
 
@@ -35,7 +34,8 @@ class Check:
 def diagnose(report: Report) -> tuple[Check, ...]:
     """Every check, failures first; the same answer for several logs is one check that names them."""
     found = [check for look in REPORT_CHECKS for check in look(report)]
-    found += _merged(look(source) for look in SOURCE_CHECKS for source in report.sources)
+    found += _merged(look(source) for look in SOURCE_CHECKS for source in report.sources if not source.left_out)
+    found += _merged(_left_out(source, source.left_out) for source in report.sources if source.left_out)
     order = list(Status)[::-1]
     return tuple(sorted(found, key=lambda check: order.index(check.status)))
 
@@ -124,7 +124,7 @@ def _bars(source: SourceInfo) -> Check:
 def _error_stream(source: SourceInfo) -> Check:
     if source.error_stream_missing:
         meaning = "ComfyUI logs to stderr by default: bars, errors and most lines are lost, outcomes are unknown."
-        return _about(source, "error_stream", Status.FAIL, "Only stdout was kept.", meaning, "Redirect both: `> run.log 2>&1`.")
+        return _about(source, "error_stream", Status.FAIL, "Only stdout was kept.", meaning, REDIRECT)
     return _about(source, "error_stream", Status.OK, "Nothing says that the error stream is missing.")
 
 
@@ -134,6 +134,11 @@ def _encoding(source: SourceInfo) -> Check:
         meaning = "Figures are right; some characters of names may be lost."
         return _about(source, "encoding", Status.WARN, summary, meaning, "Copy the file itself instead of its text, as UTF-8.")
     return _about(source, "encoding", Status.OK, f"Read as {source.encoding} in the container {source.container}.")
+
+
+def _left_out(source: SourceInfo, why: str) -> Check:
+    meaning = "What it says is missing from every figure."
+    return _about(source, "left_out", Status.WARN, f"Left out: {why}.", meaning, "If it is ComfyUI's, make it readable.")
 
 
 def _about(source: SourceInfo, name: str, status: Status, summary: str, meaning: str = "", advice: str = "") -> Check:

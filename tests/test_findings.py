@@ -14,7 +14,7 @@ from analyzer.analysis import Analysis, Unparsed, UnparsedLine
 from analyzer.events import LoadMode, Role, UnloadMode
 from analyzer.findings import RULES, find_all
 from analyzer.findings.base import Finding, Severity
-from analyzer.findings.phrases import GROUPS_SHOWN, LINES_SHOWN, RUNS_SHOWN, exact, joined, plural
+from analyzer.findings.phrases import GROUPS_SHOWN, LINES_SHOWN, RUNS_SHOWN, exact, joined
 from analyzer.findings.trend import rising
 from analyzer.runs.model import Evidence, Outcome, Phase, Requests, Run, Start, Workflow
 from analyzer.units import GIB, MIB
@@ -852,8 +852,6 @@ def test_no_rise_is_made_up(values: list[float]) -> None:
 
 
 WORDS = [
-    (plural(1, "run"), "1 run"),
-    (plural(2, "pass"), "2 passes"),
     (joined([]), ""),
     (joined("a"), "a"),
     (joined("abc"), "a, b and c"),
@@ -861,7 +859,7 @@ WORDS = [
     (exact(303.88), "303.88 s"),
     (exact(300.0), "300 s"),
     (exact(0.0108), "10.8 ms"),
-    (exact(3723.5), "3723.5 s (1h 02m)"),
+    (exact(3723.5), "3,723.5 s (1h 02m)"),
 ]
 
 

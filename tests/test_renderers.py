@@ -16,8 +16,9 @@ from rich.cells import cell_len
 
 from analyzer import events
 from analyzer.doctor import Check, Status, diagnose
-from analyzer.errors import UsageError
+from analyzer.errors import NoTimesError, UsageError
 from analyzer.events import LoadMode, Role, UnloadMode
+from analyzer.findings import usability
 from analyzer.findings.base import Severity
 from analyzer.redaction import Redactor
 from analyzer.renderers import RENDERERS, documents, for_target, json_report, markdown, named, pieces, render
@@ -93,7 +94,11 @@ def hostile_report(text: str) -> Report:
     return report(
         made,
         replace(made, number=2),
-        sources=(source(name=text, container=text, encoding=text), source(name="b.log")),
+        sources=(
+            source(name=text, container=text, encoding=text, notes=(text,)),
+            source(name="b.log"),
+            source(name=text, left_out=text, notes=(text,)),
+        ),
         server_starts=(
             server_start(1, node(text, 1.0), node(text, failed=True), comfyui_version=text, device=text, attention=text),
         ),
@@ -205,6 +210,11 @@ def golden_report() -> Report:
     )
 
 
+def in_time(made: Report) -> Report:
+    """The same report with runs that have a date."""
+    return replace(made, runs=tuple(replace(run, started_at=1_779_048_645.25 + 1000 * run.number) for run in made.runs))
+
+
 # --- JSON -------------------------------------------------------------------------------------------------------
 
 
@@ -238,7 +248,7 @@ RUN_FIELDS = """number source outcome failure client_timeout partial queued_line
     vram nodes limit_seconds limit_used_ratio verdict phases_scaled server_number prompt_id"""
 CONTRACT = {
     "": "schema generated_by sources server_starts requests runs budget findings timeout unparsed",
-    "sources": "name bytes lines encoding container stamps first_at last_at timezone",
+    "sources": "name bytes lines encoding container stamps first_at last_at timezone notes",
     "server_starts": """source line comfyui_version python_version pytorch_version device total_vram_bytes total_ram_bytes
         vram_state attention custom_nodes""",
     "requests": "received rejected unresolved",
@@ -336,9 +346,9 @@ def test_json_is_the_same_every_time_and_one_run_per_line() -> None:
 
 @pytest.mark.parametrize("name", [renderer.name for renderer in RENDERERS if not renderer.binary])
 def test_a_document_in_pieces_is_the_whole(name: str) -> None:
-    whole = render(named(name), many(50), PLAIN)
+    whole = render(named(name), in_time(many(50)), PLAIN)
 
-    parts = list(pieces(named(name), many(50), PLAIN))
+    parts = list(pieces(named(name), in_time(many(50)), PLAIN))
     assert "".join(map(str, parts)) == whole
     assert name != "json" or len(parts) > 1
 
@@ -353,7 +363,17 @@ def test_json_has_no_number_that_json_lacks() -> None:
 
 @pytest.mark.parametrize(
     ("target", "name"),
-    [("a/b.json", "json"), ("X.MD", "markdown"), ("x.csv", "csv"), ("x.parquet", "parquet"), ("x.txt", "text"), ("out/", "csv")],
+    [
+        ("a/b.json", "json"),
+        ("X.MD", "markdown"),
+        ("x.csv", "csv"),
+        ("x.parquet", "parquet"),
+        ("x.txt", "text"),
+        ("x.trace.json", "trace"),
+        ("x.OTLP.json", "otlp"),
+        ("x.om", "openmetrics"),
+        ("out/", "csv"),
+    ],
 )
 def test_the_suffix_names_the_format(target: str, name: str) -> None:
     assert for_target(target).name == name
@@ -368,7 +388,7 @@ def test_an_unknown_suffix_lists_the_known_ones(target: str) -> None:
 def test_formats_have_a_name() -> None:
     assert [named(renderer.name) for renderer in RENDERERS] == list(RENDERERS)
     assert named("md").name == "markdown"
-    with pytest.raises(UsageError, match="terminal text json"):
+    with pytest.raises(UsageError, match="terminal text html json"):
         named("pdf")
 
 
@@ -383,19 +403,34 @@ def test_the_registry_does_not_import_rich_or_pandas() -> None:
 
 
 @pytest.mark.parametrize("name", [renderer.name for renderer in RENDERERS])
-@pytest.mark.parametrize("made", [Report(), golden_report()], ids=["empty", "golden"])
+@pytest.mark.parametrize("made", [Report(), golden_report(), in_time(golden_report())], ids=["empty", "golden", "in time"])
 def test_every_format_renders(name: str, made: Report) -> None:
     renderer = named(name)
+    if name in ("otlp", "openmetrics") and not any(run.started_at for run in made.runs):
+        with pytest.raises(NoTimesError):
+            render(renderer, made, PLAIN)
+        return
     document = render(renderer, made, PLAIN)
     assert document
     assert isinstance(document, bytes) == renderer.binary
+
+
+@pytest.mark.parametrize("name", ["terminal", "text", "markdown", "json", "html"])
+def test_a_log_that_was_left_out_is_named_with_the_reason(name: str) -> None:
+    unread = source(name="secret.log", left_out="permission denied", notes=("left out: permission denied",))
+    analyzed = builders.analysis(run(), sources=(source(), unread))
+    made = report(run(), sources=(source(), unread), findings=tuple(usability.find(analyzed)))
+    text = str(render(named(name), made, replace(PLAIN, width=200)))
+
+    assert "left out: permission denied" in " ".join(text.split())
+    assert "secret.log" in text
 
 
 @pytest.mark.parametrize("name", [renderer.name for renderer in RENDERERS if not renderer.binary])
 def test_private_text_is_taken_out_everywhere(name: str) -> None:
     secret = "/home/gertrude/ComfyUI/models/x.safetensors"
     for redactor, seen in ((PLAIN.redactor, True), (Redactor(), False)):
-        text = render(named(name), hostile_report(secret), replace(PLAIN, redactor=redactor, width=200))
+        text = render(named(name), in_time(hostile_report(secret)), replace(PLAIN, redactor=redactor, width=200))
         assert ("gertrude" in str(text)) is seen
 
 
@@ -673,6 +708,7 @@ def check(made: Report, name: str) -> Check | None:
         ("error_stream", report(sources=(source(error_stream_missing=True),)), Status.FAIL),
         ("error_stream", report(sources=(source(),)), Status.OK),
         ("encoding", report(sources=(source(repaired_lines=3),)), Status.WARN),
+        ("left_out", report(sources=(source(left_out="permission denied"),)), Status.WARN),
         ("unparsed", report(unparsed=builders.unparsed(("x", "a"), of_lines=100)), Status.OK),
         ("unparsed", report(unparsed=builders.unparsed(("x", "a"), of_lines=10)), Status.WARN),
         ("unparsed", report(unparsed=builders.unparsed(("x", "a"), of_lines=2)), Status.FAIL),
@@ -695,6 +731,8 @@ def test_checks_that_do_not_apply_are_silent() -> None:
     made = report(run(1), run(2), run(3, start=Start.COLD))
     assert check(made, "excerpt") is None
     assert check(made, "cold_runs") is None
+    assert check(made, "left_out") is None
+    assert check(report(sources=(source(left_out="permission denied"),)), "stamps") is None
 
 
 def test_equal_checks_of_several_logs_are_one() -> None:

@@ -72,7 +72,7 @@ FULL = run(
     ),
     bars=(bar(label="Tiles", unit="tile"),),
     loads=(load(), load(model=None, loaded_bytes=2**70, usable_bytes=1, patches=-1, seconds=2.0, requested_line=9, at=5.0)),
-    unloads=(unload(), unload(freed_bytes=3, remaining_bytes=2, patches=1, at=6.0)),
+    unloads=(unload(), unload(freed_bytes=3, remaining_bytes=2, patches=1, at=6.0, models=2)),
     detections=(DetectionTime(line=4, label="1 face", seconds=0.01, at=2.0),),
     vram=vram(5),
     soft_ooms=(note("tiled", at=7.0),),

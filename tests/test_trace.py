@@ -19,6 +19,7 @@ from analyzer.renderers.trace.lanes import Lanes, filled, nested
 from analyzer.renderers.trace.shapes import Slice
 from analyzer.report import Report
 from analyzer.runs.model import Evidence, Outcome, Phase, PhaseSpan, Run, Workflow
+from analyzer.runs.residency import device_bytes, residency
 from tests import builders
 from tests.builders import bar, gave_up, load, note, report, run, server_start, source, unload
 from tests.logs import log, read
@@ -188,58 +189,38 @@ def test_one_of_everything_in_time() -> None:
         ("i", "out of memory, went on"): (145.25, 0),
         ("i", "client gave up"): (150.25, 0),
         ("i", "limit of 105 s passed"): (155.25, 0),
-        ("C", "loaded: Flux"): (140.25, 0),
+        ("C", "models on the device, by the log"): (140.25, 0),
     }
 
 
-def counters(*items: Any, **given: Any) -> list[tuple[float, str, int]]:
-    loads = tuple(item for item in items if hasattr(item, "model"))
-    unloads = tuple(item for item in items if not hasattr(item, "model"))
-    events, about = made(stamped_report(placed_run(loads=loads, unloads=unloads, **given)))
-    return [
-        (about["epoch_unix_seconds"] + event["ts"] / 1e6 - START, event["name"], event["args"]["bytes"])
-        for event in events
-        if event["ph"] == "C"
-    ]
+@pytest.mark.parametrize("name", EVERY)
+def test_the_counter_is_what_the_report_says_is_on_the_device(name: str) -> None:
+    made_report = report_on(name)
+    events, _ = made(made_report)
+    values = [event["args"]["bytes"] for event in events if event["ph"] == "C"]
+    changes = list(residency(made_report.runs, device_bytes(made_report.server_starts)))
+
+    known = [change.loaded_bytes for change in changes if change.loaded_bytes is not None]
+    assert [value for value in values if value] == [size for size in known if size]
 
 
-def test_loaded_bytes_follow_what_the_log_says() -> None:
-    big = load(line=2, at=START + 10, seconds=5.0, loaded_bytes=1000, added_bytes=1000)
-    shrunk = unload(line=3, at=START + 20, freed_bytes=700, remaining_bytes=300)
-    back = load(line=4, at=START + 30, seconds=2.0, loaded_bytes=1000, added_bytes=700, reload=True)
-    gone = load(line=5, at=START + 40, seconds=4.0, loaded_bytes=1000, added_bytes=1000, reload=True)
-    unknown = load(line=6, at=START + 50, model="T5", loaded_bytes=None, added_bytes=None)
-
-    assert counters(big, shrunk, back, gone, unknown) == [
-        (5, "loaded: Flux", 0),
-        (10, "loaded: Flux", 1000),
-        (20, "loaded: Flux", 300),
-        (30, "loaded: Flux", 1000),
-        (36, "loaded: Flux", 0),
-        (40, "loaded: Flux", 1000),
-    ]
-
-
-def test_an_unload_that_fits_no_model_or_two_changes_nothing() -> None:
-    two = [
-        load(line=line, model=name, at=START + line, loaded_bytes=1000, added_bytes=1000) for line, name in ((2, "A"), (3, "B"))
-    ]
-    for freed in (700, 500_000):
-        assert [size for _, _, size in counters(*two, unload(line=4, at=START + 9, freed_bytes=freed, remaining_bytes=300))] == [
-            0,
-            1000,
-            0,
-            1000,
-        ]
-
-
-def test_a_new_server_has_nothing_loaded() -> None:
-    first = placed_run(1, loads=(load(at=START + 10),))
+def test_the_counter_changes_where_the_lines_stand() -> None:
+    loads = (
+        load(line=2, at=START + 10, seconds=5.0, loaded_bytes=1000),
+        load(line=4, at=START + 30, model="VAE", loaded_bytes=50),
+        load(line=5, at=START + 40, model="T5", loaded_bytes=None),
+    )
+    first = placed_run(1, loads=loads, unloads=(unload(line=3, at=START + 20, freed_bytes=700, remaining_bytes=300),))
     second = placed_run(2, started_at=START + 200, server_number=2)
-    starts = (server_start(1), server_start(2, started_at=START + 150))
-    events, _ = made(stamped_report(first, second, server_starts=starts))
+    events, about = made(stamped_report(first, second, server_starts=(server_start(1), server_start(2, started_at=START + 150))))
+    zero = about["epoch_unix_seconds"] - START
 
-    assert [event["args"]["bytes"] for event in events if event["ph"] == "C"] == [0, 6_923_233_526, 0]
+    assert [(event["ts"] / 1e6 + zero, event["args"]) for event in events if event["ph"] == "C"] == [
+        (10, {"bytes": 1000}),
+        (20, {"bytes": 300}),
+        (30, {"bytes": 350}),
+        (150, {"bytes": 0}),
+    ]
     assert [event["name"] for event in events if event.get("cat") == "server"] == ["start", "start"]
 
 

@@ -24,8 +24,8 @@ def send_spans(target: str, report: "Report", options: "Options", *, quiet: bool
     from analyzer.renderers.otlp import span_batches
     from analyzer.renderers.placing import place_notes
     from analyzer.renderers.private import learn
-    from analyzer.renderers.words import plural
     from analyzer.sending import endpoint_of, own_resource, send
+    from analyzer.units import plural
 
     learn(report, options.redactor)
     sent = send(span_batches(report, options, own_resource()), endpoint_of(target))

@@ -23,8 +23,10 @@ def command(
     """One run of a log as a timeline, every figure with its line."""
     from analyzer.cli.output import render_options, write_stdout
     from analyzer.cli.reading import question, read, report_on
+    from analyzer.renderers.formats import check_format
     from analyzer.renderers.timeline import render_timeline
 
+    check_format(format)
     common = Common(config=config, color=color, redact=redact, timezone=timezone, quiet=quiet)
     settings = common.settings()
     zone = common.zone(settings)

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from analyzer.analysis import Analysis
 from analyzer.findings.base import Finding, Rule, Severity
 from analyzer.findings.lookups import SUCCESSFUL
-from analyzer.findings.phrases import exact, lines_of, numbers, percent, plural, runs_text, sentences
+from analyzer.findings.phrases import exact, lines_of, numbers, percent, runs_text, sentences
 from analyzer.runs.model import Run, Verdict
+from analyzer.units import plural
 
 FAR_OVER = 1.10
 TROUBLED_RUNS = 2

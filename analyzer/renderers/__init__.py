@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 from analyzer.errors import UsageError
 from analyzer.renderers.base import Document, Options, Renderer
+from analyzer.renderers.formats import unknown_suffix
 from analyzer.renderers.private import learn
 from analyzer.report import Report
 
@@ -89,6 +90,12 @@ def _parquet(report: Report, options: Options) -> bytes:
     return render_parquet(report, options)
 
 
+def _html(report: Report, options: Options) -> str:
+    from analyzer.renderers.html import render
+
+    return render(report, options)
+
+
 def _place_notes(report: Report) -> Iterator[str]:
     from analyzer.renderers.placing import place_notes
 
@@ -101,6 +108,7 @@ OTLP_NEEDS = "opentelemetry.exporter.otlp.proto.http"
 RENDERERS: tuple[Renderer, ...] = (
     Renderer(name="terminal", suffixes=(), render=_terminal, shared=False),
     Renderer(name="text", suffixes=(".txt",), render=_text),
+    Renderer(name="html", suffixes=(".html", ".htm"), render=_html, quotes=True),
     Renderer(name="json", suffixes=(".json",), render=_json, parts=_json_parts),
     Renderer(name="markdown", suffixes=(".md", ".markdown"), render=_markdown),
     Renderer(name="csv", suffixes=(".csv",), render=_csv),
@@ -123,8 +131,7 @@ def for_target(target: str) -> Renderer:
     lowered = target.lower()
     fitting = [(len(s), renderer) for renderer in RENDERERS for s in renderer.suffixes if lowered.endswith(s)]
     if not fitting:
-        known = " ".join(suffixes())
-        raise UsageError(f"{target}: the suffix does not name a format; known are {known}, or FOLDER/ for all tables as CSV.")
+        raise unknown_suffix(target, [*suffixes(), "FOLDER/ (all tables as CSV)"])
     return _usable(max(fitting, key=lambda found: found[0])[1])
 
 
@@ -133,7 +140,7 @@ def named(name: str) -> Renderer:
     for renderer in RENDERERS:
         if name == renderer.name or f".{name}" in renderer.suffixes:
             return _usable(renderer)
-    raise UsageError(f"{name} is not a format; known are {' '.join(renderer.name for renderer in RENDERERS)}.")
+    raise UsageError(f"{name} is not a format; known are {' '.join(renderer.name for renderer in RENDERERS)}")
 
 
 def is_folder(target: str) -> bool:

@@ -1,23 +1,17 @@
 """What `comfymeter doctor` prints: the checks for a terminal, as text or as JSON."""
 
-import json
-from dataclasses import replace
-
 from analyzer.doctor import Check, diagnose
-from analyzer.errors import UsageError
 from analyzer.renderers.base import Options
-from analyzer.renderers.clean import encodable
+from analyzer.renderers.formats import check_format, json_document, uncoloured
 from analyzer.renderers.private import learn
 from analyzer.report import Report
 
 SCHEMA = "comfymeter.doctor/1"
-FORMATS = ("terminal", "text", "json")
 
 
 def render_diagnosis(name: str, report: Report, options: Options) -> str:
-    """The checks in one of `FORMATS`; `text` is the terminal's without colours."""
-    if name not in FORMATS:
-        raise UsageError(f"{name} is not a format of this command; known are {' '.join(FORMATS)}.")
+    """The checks in one of `formats.FORMATS`."""
+    check_format(name)
     learn(report, options.redactor)
     checks = diagnose(report)
     if name == "json":
@@ -26,10 +20,10 @@ def render_diagnosis(name: str, report: Report, options: Options) -> str:
             "generated_by": {"name": "comfymeter", "version": options.version},
             "checks": [_check(check) for check in checks],
         }
-        return encodable(json.dumps(options.redactor.report_value(value), ensure_ascii=not options.unicode, indent=1)) + "\n"
+        return json_document(value, options)
     from analyzer.renderers.terminal.doctor import render_checks
 
-    return render_checks(checks, options if name == "terminal" else replace(options, color=False))
+    return render_checks(checks, uncoloured(name, options))
 
 
 def _check(check: Check) -> dict[str, object]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from analyzer.errors import NoTimesError
-from analyzer.renderers.words import plural
 from analyzer.report import Report
 from analyzer.runs.model import Run
+from analyzer.units import plural
 
 # 2000 to 2200. Stamps without a year are read as of 1972, and the integers of some formats end soon after.
 _EARLIEST, _LATEST = 946_684_800.0, 7_258_118_400.0

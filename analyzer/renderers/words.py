@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from analyzer.runs.model import Failure, Outcome, Phase, ProgressBar, Run, Start, Verdict
-from analyzer.units import format_duration, format_mib
+from analyzer.units import format_duration, format_mib, format_seconds, format_share
 
 PHASES = {
     Phase.PIPELINE_LOAD: "pipeline load",
@@ -27,32 +27,14 @@ STARTS = {Start.COLD: "cold", Start.WARM: "warm", Start.UNKNOWN: ""}
 VERDICTS = {Verdict.OK: "ok", Verdict.NEAR: "near", Verdict.OVER: "over", Verdict.UNKNOWN: ""}
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 run`, `1,250 runs`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def seconds(value: float | None) -> str:
-    """Seconds to be found again in the log: `303.88 s`, `97 s`, `10.8 ms`."""
-    if value is None:
-        return ""
-    if 0 < abs(value) < 0.1:
-        return f"{value * 1000:.3g} ms"
-    return f"{value:,.2f}".rstrip("0").rstrip(".") + " s"
+    """To be found again in the log: `303.88 s`."""
+    return "" if value is None else format_seconds(value)
 
 
 def duration(value: float | None) -> str:
     """For reading at a glance: `5m 04s`."""
     return "" if value is None else format_duration(value)
-
-
-def percent(share: float) -> str:
-    """One decimal where a whole number would hide the point: `101.3 %`, `0.4 %`, `47 %`."""
-    value = share * 100
-    precise = f"{value:.1f}"
-    if 0 < value < 0.05:
-        return "<0.1 %"
-    return f"{precise} %" if (0 < value < 1 or 99 < value < 102) and precise[-1] != "0" else f"{value:.0f} %"
 
 
 def lines(numbers: Sequence[int], most: int = 4) -> str:
@@ -121,4 +103,4 @@ def failure_text(failure: Failure) -> str:
 def biggest_phases(run: Run, most: int) -> str:
     """`sample 47 %, pipeline load 32 %`."""
     ordered = sorted(run.phases, key=lambda time: -time.seconds)[:most]
-    return ", ".join(f"{PHASES[time.phase]} {percent(time.share)}" for time in ordered if time.seconds > 0)
+    return ", ".join(f"{PHASES[time.phase]} {format_share(time.share)}" for time in ordered if time.seconds > 0)

@@ -79,7 +79,15 @@ class LoadLedger:
     def evicted(self, event: ModelsUnloaded) -> None:
         if event.count:
             self.unloads.append(
-                Unload(line=event.line, mode=UnloadMode.FULL, freed_bytes=None, remaining_bytes=None, patches=None, at=event.at)
+                Unload(
+                    line=event.line,
+                    mode=UnloadMode.FULL,
+                    freed_bytes=None,
+                    remaining_bytes=None,
+                    patches=None,
+                    at=event.at,
+                    models=event.count,
+                )
             )
 
     def file_read(self, event: WeightsRead) -> None:

@@ -109,12 +109,15 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unload:
+    """`models`: how many whole models were put out, of a full unload."""
+
     line: int
     mode: UnloadMode
     freed_bytes: int | None
     remaining_bytes: int | None
     patches: int | None
     at: float | None = None
+    models: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,7 +108,7 @@ class Collected:
         for load in run.loads:
             yield LOADS, (self._model(load.model), load.mode.value), 1
         for unload in run.unloads:
-            yield UNLOADS, (unload.mode.value,), 1
+            yield UNLOADS, (unload.mode.value,), unload.models or 1
             if unload.freed_bytes:
                 yield FREED, (), unload.freed_bytes
 

@@ -48,6 +48,7 @@ def _memory(run: Run, text: ShortText) -> Iterator[Moment]:
     for unload in run.unloads:
         attributes = known(
             comfyui__unload__mode=unload.mode.value,
+            comfyui__unload__models=unload.models,
             comfyui__unload__freed_bytes=unload.freed_bytes,
             comfyui__unload__remaining_bytes=unload.remaining_bytes,
             comfyui__log__line=unload.line,

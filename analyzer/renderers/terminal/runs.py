@@ -5,21 +5,10 @@ from analyzer.renderers.terminal import styles
 from analyzer.renderers.terminal.budget import run_budget
 from analyzer.renderers.terminal.page import Page
 from analyzer.renderers.terminal.table import Cell, Column, Row
-from analyzer.renderers.words import (
-    OUTCOMES,
-    STARTS,
-    biggest_phases,
-    duration,
-    failure_text,
-    joined,
-    pass_short,
-    percent,
-    plural,
-    seconds,
-    span,
-)
+from analyzer.renderers.words import OUTCOMES, STARTS, biggest_phases, duration, failure_text, joined, pass_short, seconds, span
 from analyzer.report import Report
 from analyzer.runs.model import ProgressBar, Run, Verdict
+from analyzer.units import format_share, plural
 
 _COLUMNS = (
     Column(title="run", keep=100, right=True),
@@ -68,7 +57,7 @@ def _facts(run: Run) -> tuple[str, ...]:
     return (
         seconds(run.duration_seconds) if run.duration_seconds is not None else "",
         f"seen for {seconds(run.observed_seconds)}" if run.duration_seconds is None and run.observed_seconds else "",
-        f"{at_least}{percent(run.limit_used_ratio)} of the limit" if run.limit_used_ratio is not None else "",
+        f"{at_least}{format_share(run.limit_used_ratio)} of the limit" if run.limit_used_ratio is not None else "",
         f"{seconds(run.queue_seconds)} in the queue before" if run.queue_seconds else "",
         f"{start} start" if start else "",
         "only a part of it is in the log" if run.partial else "",
@@ -105,7 +94,7 @@ def _limit(run: Run) -> Cell:
         return ""
     word = {Verdict.OVER: " over", Verdict.NEAR: " near"}.get(run.verdict, "     ")
     least = "≥ " if run.duration_seconds is None else ""
-    return (least + percent(run.limit_used_ratio) + word, styles.VERDICTS[run.verdict])
+    return (least + format_share(run.limit_used_ratio) + word, styles.VERDICTS[run.verdict])
 
 
 def _passes(page: Page, passes: tuple[ProgressBar, ...]) -> str:

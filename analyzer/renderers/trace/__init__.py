@@ -7,6 +7,7 @@ have no time: their runs follow one another under a process that says so.
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from analyzer.renderers.base import Options
@@ -17,6 +18,7 @@ from analyzer.renderers.trace.events import TraceEvent
 from analyzer.renderers.trace.process import Process
 from analyzer.report import Report
 from analyzer.runs.model import Run
+from analyzer.runs.residency import device_bytes, residency
 from analyzer.units import format_instant
 
 SCHEMA = "comfymeter.trace/1"
@@ -46,13 +48,15 @@ def parts(report: Report, options: Options) -> Iterator[str]:
 def _events(report: Report, epoch: float | None, text: ShortText) -> Iterator[Iterable[TraceEvent]]:
     zones = {source.name: source.timezone for source in report.sources}
     starts = {start.number: start for start in report.server_starts}
+    changes = residency(report.runs, device_bytes(report.server_starts))
     processes: dict[tuple[str, bool], Process] = {}
     for run in report.runs:
         key = run.source, is_placed(run)
         if key not in processes:
             processes[key] = Process(len(processes) + 1, epoch if key[1] else None, text)
             yield processes[key].titles(*_titles(text(run.source), key[1], zones.get(run.source), epoch))
-        yield processes[key].run(run, starts.get(run.server_number))
+        own = list(islice(changes, len(run.loads) + len(run.unloads)))
+        yield processes[key].run(run, own, starts.get(run.server_number))
     if epoch is not None:
         for counter in COUNTERS:
             yield counter(report, epoch)

@@ -8,18 +8,19 @@ from analyzer.budgets.clocks import Clocked, clocked
 from analyzer.budgets.gaps import bar_begin
 from analyzer.renderers.placing import start_at
 from analyzer.renderers.short_text import ShortText
-from analyzer.renderers.trace.marks import marks
+from analyzer.renderers.trace.marks import When, marks
 from analyzer.renderers.trace.shapes import Layout, Slice, facts
 from analyzer.renderers.trace.words import load_facts, load_name, work_facts, work_name
-from analyzer.runs.model import Evidence, Load, Phase, Run, Unload
+from analyzer.runs.model import Evidence, Phase, Run
+from analyzer.runs.residency import Residency
 
 
-def layout_of(run: Run, text: ShortText) -> Layout:
-    """The shapes of a run."""
-    return _by_stamps(run, text) if run.spans else _by_order(run, text)
+def layout_of(run: Run, changes: Sequence[Residency], text: ShortText) -> Layout:
+    """The shapes of a run. `changes`: what its loads and unloads make of the device."""
+    return _by_stamps(run, changes, text) if run.spans else _by_order(run, changes, text)
 
 
-def _by_stamps(run: Run, text: ShortText) -> Layout:
+def _by_stamps(run: Run, changes: Sequence[Residency], text: ShortText) -> Layout:
     start = start_at(run)
     phases = [
         _phase(span.phase, span.started_at - start, span.seconds, span.evidence, (span.first_line, span.last_line))
@@ -36,7 +37,7 @@ def _by_stamps(run: Run, text: ShortText) -> Layout:
         bars=tuple(_stamped_work(run, start, text)),
         loads=tuple(_stamped_loads(run, start, text)),
         marks=tuple(marks(run, when, text)),
-        weights=tuple((item, when(item.at, item.line)) for item in _weights(run)),
+        sizes=tuple(_sizes(changes, when)),
     )
 
 
@@ -63,7 +64,7 @@ def _stamped_loads(run: Run, start: float, text: ShortText) -> Iterator[Slice]:
             yield Slice(name=load_name(load, text), begin=end - load.seconds, end=end, facts=load_facts(load, text))
 
 
-def _by_order(run: Run, text: ShortText) -> Layout:
+def _by_order(run: Run, changes: Sequence[Residency], text: ShortText) -> Layout:
     """Bars and detections one after another in the order of lines, each as long as it says; what is missing comes last."""
     parts = sorted((part for part in clocked(run) if part.seconds > 0), key=lambda part: part.first_line)
     known = sum(part.seconds for part in parts)
@@ -82,7 +83,7 @@ def _by_order(run: Run, text: ShortText) -> Layout:
         bars=tuple(_ordered_work(parts, ends, text)),
         loads=(),
         marks=tuple(marks(run, when, text)),
-        weights=tuple((item, when(None, item.line)) for item in _weights(run)),
+        sizes=tuple(_sizes(changes, when)),
     )
 
 
@@ -96,8 +97,10 @@ def _ordered_work(parts: Sequence[Clocked], ends: Sequence[float], text: ShortTe
             yield Slice(name=work_name(part.item, text), begin=begin, end=end, facts=work_facts(part.item))
 
 
-def _weights(run: Run) -> Iterable[Load | Unload]:
-    return sorted((*run.unloads, *run.loads), key=lambda item: item.line)
+def _sizes(changes: Iterable[Residency], when: When) -> Iterator[tuple[float, int]]:
+    for change in changes:
+        if change.loaded_bytes is not None:
+            yield when(change.at, change.line), change.loaded_bytes
 
 
 class _Places:

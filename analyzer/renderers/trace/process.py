@@ -1,10 +1,9 @@
 """One log in the trace: a process with its tracks, to which runs are added in log order."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 
 from analyzer.renderers.placing import is_date, start_at
 from analyzer.renderers.short_text import ShortText
-from analyzer.renderers.trace.counters import LoadedBytes, Sample
 from analyzer.renderers.trace.events import (
     TraceEvent,
     counter_event,
@@ -20,9 +19,11 @@ from analyzer.renderers.trace.layout import layout_of
 from analyzer.renderers.trace.shapes import Layout, Track, facts
 from analyzer.renderers.trace.words import run_facts, run_name, server_facts
 from analyzer.runs.model import Run, ServerStart
+from analyzer.runs.residency import Residency
 
 # Some 250 years: a log of hostile figures ends here, within the integers of every viewer.
 _LAST = whole(250 * 365 * 86400)
+_LOADED = "models on the device, by the log"
 
 
 class Process:
@@ -36,15 +37,15 @@ class Process:
         self._named: set[tuple[int, int]] = set()
         self._reached = self._ready = 0
         self._server = 0
-        self._loaded = LoadedBytes(text)
+        self._loaded = False
 
     def titles(self, name: str, label: str) -> Iterable[TraceEvent]:
         """The events that name the process."""
         return process_events(self._pid, name, label)
 
-    def run(self, run: Run, start: ServerStart | None) -> Iterator[TraceEvent]:
+    def run(self, run: Run, changes: Sequence[Residency], start: ServerStart | None) -> Iterator[TraceEvent]:
         """The events of a run, and of the server's start where it is the first run behind it."""
-        layout = layout_of(run, self._text)
+        layout = layout_of(run, changes, self._text)
         lane, begin = self._lanes.place(self._wanted(run), whole(layout.seconds))
         begin = min(begin, _LAST)
         length = min(whole(layout.seconds), _LAST - begin)
@@ -73,12 +74,9 @@ class Process:
         for mark in layout.marks:
             thread = yield from self._thread(mark.track, lane)
             yield mark_event(mark.name, mark.track.name.lower(), _within(begin + whole(mark.at)), thread, mark.facts)
-        for item, at in layout.weights:
-            yield from self._counted(self._loaded.follow(item, at), begin)
-
-    def _counted(self, samples: Iterable[Sample], begin: int) -> Iterator[TraceEvent]:
-        for sample in samples:
-            yield counter_event(sample.name, _within(begin + whole(sample.at)), self._pid, sample.value)
+        for at, size in layout.sizes:
+            self._loaded = True
+            yield counter_event(_LOADED, _within(begin + whole(at)), self._pid, size)
 
     def _waited(self, run: Run, begin: int) -> Iterator[TraceEvent]:
         if self._epoch is None or run.queued_at is None or not run.queue_seconds:
@@ -96,7 +94,9 @@ class Process:
             begin = max(self._ready, min(before, whole(start.started_at - self._epoch)))
             ready = begin if start.ready_at is None else whole(start.ready_at - self._epoch)
             self._ready = end = max(begin, min(before, ready))
-        yield from self._counted(self._loaded.restarted(0.0), begin)
+        if self._loaded:
+            # A new process has nothing on the device.
+            yield counter_event(_LOADED, begin, self._pid, 0)
         if end > begin:
             yield slice_event("start-up", "server", begin, end, thread, shown)
         else:

@@ -1,11 +1,10 @@
-"""A run as shapes on a time axis: slices, marks, and when which weights were loaded. Seconds from the run's start."""
+"""A run as shapes on a time axis: slices, marks and the size of what is loaded. Seconds from the run's start."""
 
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from analyzer.renderers.rounding import number
-from analyzer.runs.model import Load, Unload
 
 # Figures and line numbers under an event.
 Facts = dict[str, Any]
@@ -41,14 +40,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """A run's shapes. `phases` follow one another; `weights`: loads and unloads in the order of lines, each with its time."""
+    """A run's shapes. `phases` follow one another; `sizes`: bytes of models on the device, from a moment on."""
 
     seconds: float
     phases: tuple[Slice, ...]
     bars: tuple[Slice, ...]
     loads: tuple[Slice, ...]
     marks: tuple[Mark, ...]
-    weights: tuple[tuple[Load | Unload, float], ...]
+    sizes: tuple[tuple[float, int], ...]
 
 
 def facts(**values: Any) -> Facts:

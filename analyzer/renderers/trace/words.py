@@ -54,11 +54,8 @@ def work_facts(item: ProgressBar | DetectionTime) -> Facts:
 
 def load_name(load: Load, text: ShortText) -> str:
     """`load Flux`, `reload Flux (partial)`."""
-    return f"{'reload' if load.reload else 'load'} {model_name(load, text)} ({load.mode.value})"
-
-
-def model_name(load: Load, text: ShortText) -> str:
-    return text(load.model) if load.model else "unknown model"
+    name = text(load.model) if load.model else "unknown model"
+    return f"{'reload' if load.reload else 'load'} {name} ({load.mode.value})"
 
 
 def load_facts(load: Load, text: ShortText) -> Facts:
@@ -80,6 +77,7 @@ def load_facts(load: Load, text: ShortText) -> Facts:
 def unload_facts(unload: Unload) -> Facts:
     return facts(
         mode=unload.mode.value,
+        models=unload.models,
         freed_bytes=unload.freed_bytes,
         remaining_bytes=unload.remaining_bytes,
         patches=unload.patches,
