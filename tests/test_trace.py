@@ -3,6 +3,7 @@
 import json
 import random
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -15,7 +16,9 @@ from analyzer.events import UnloadMode
 from analyzer.redaction import Redactor
 from analyzer.renderers import trace
 from analyzer.renderers.base import Options
+from analyzer.renderers.trace import readings
 from analyzer.renderers.trace.lanes import Lanes, filled, nested
+from analyzer.renderers.trace.readings import Reading
 from analyzer.renderers.trace.shapes import Slice
 from analyzer.report import Report
 from analyzer.runs.model import Evidence, Outcome, Phase, PhaseSpan, Run, Workflow
@@ -222,6 +225,20 @@ def test_the_counter_changes_where_the_lines_stand() -> None:
         (150, {"bytes": 0}),
     ]
     assert [event["name"] for event in events if event.get("cat") == "server"] == ["start", "start"]
+
+
+def test_readings_beside_the_log_are_counters_on_the_same_axis(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sampled(_: Report) -> Iterator[Reading]:
+        for seconds in (-1000, 5, 6):
+            yield Reading(name="GPU 0", at=START + seconds, size_bytes=seconds)
+
+    monkeypatch.setattr(readings, "READINGS", (sampled,))
+    events, about = made(stamped_report(placed_run()))
+    assert [(event["pid"], event["ts"] / 1e6, event["args"]["bytes"]) for event in events if event["name"] == "GPU 0"] == [
+        (2, 5.25, 5),
+        (2, 6.25, 6),
+    ]
+    assert about["epoch_unix_seconds"] == int(START)
 
 
 def test_a_clock_that_was_set_back_gets_tracks_of_its_own() -> None:

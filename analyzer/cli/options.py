@@ -53,7 +53,9 @@ Output = Annotated[
 ]
 Otlp = Annotated[
     str | None,
-    typer.Option(metavar="URL", help="Send the runs as OpenTelemetry spans; env: where OTEL_EXPORTER_OTLP_ENDPOINT says."),
+    typer.Option(
+        "--otlp", metavar="URL", help="Send the runs as OpenTelemetry spans; env: where OTEL_EXPORTER_OTLP_ENDPOINT says."
+    ),
 ]
 UnparsedFile = Annotated[str | None, typer.Option("--unparsed", metavar="FILE", help="Save the lines that were not recognised.")]
 

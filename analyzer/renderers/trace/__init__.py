@@ -6,7 +6,7 @@ have no time: their runs follow one another under a process that says so.
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -16,6 +16,7 @@ from analyzer.renderers.placing import is_date, is_placed, start_at
 from analyzer.renderers.short_text import ShortText, short_text
 from analyzer.renderers.trace.events import TraceEvent
 from analyzer.renderers.trace.process import Process
+from analyzer.renderers.trace.readings import reading_events
 from analyzer.report import Report
 from analyzer.runs.model import Run
 from analyzer.runs.residency import device_bytes, residency
@@ -23,9 +24,6 @@ from analyzer.units import format_instant
 
 SCHEMA = "comfymeter.trace/1"
 ORDER = "order, not time"
-
-# Further counters over the whole trace, as readings beside the log give them: from the report and its epoch to events.
-COUNTERS: tuple[Callable[[Report, float], Iterator[TraceEvent]], ...] = ()
 
 
 def render(report: Report, options: Options) -> str:
@@ -58,8 +56,7 @@ def _events(report: Report, epoch: float | None, text: ShortText) -> Iterator[It
         own = list(islice(changes, len(run.loads) + len(run.unloads)))
         yield processes[key].run(run, own, starts.get(run.server_number))
     if epoch is not None:
-        for counter in COUNTERS:
-            yield counter(report, epoch)
+        yield reading_events(report, epoch, len(processes) + 1)
 
 
 def _titles(name: str, in_time: bool, zone: str | None, epoch: float | None) -> tuple[str, str]:
