@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
@@ -293,7 +293,8 @@ def test_a_timestamp_survives_being_cut_off(at: int) -> None:
     assert int(float(_seconds(at)) * 1000) == at
 
 
-@given(st.lists(st.tuples(st.floats(0, 5000), st.floats(0, 500)), min_size=1, max_size=40))
+@settings(max_examples=20)
+@given(st.lists(st.tuples(st.floats(0, 5000), st.floats(0, 500)), min_size=1, max_size=20))
 def test_any_runs_make_an_ordered_document(times: list[tuple[float, float]]) -> None:
     runs = [
         placed_run(number, started_at=START + begin, duration_seconds=seconds, start=Start.COLD if number % 2 else Start.WARM)

@@ -19,7 +19,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from opentelemetry.sdk.resources import Resource
 
-from analyzer.errors import NoTimesError, UsageError
+from analyzer.errors import ComfymeterError, NoTimesError, UsageError
 from analyzer.events import UnloadMode
 from analyzer.redaction import Redactor
 from analyzer.renderers import otlp
@@ -28,7 +28,7 @@ from analyzer.renderers.otlp.spans import SpanMaker
 from analyzer.renderers.placing import place_notes
 from analyzer.report import Report
 from analyzer.runs.model import DetectionTime, Evidence, Outcome, Phase, PhaseSpan, Run, Workflow
-from analyzer.sending import endpoint_of
+from analyzer.sending import Sent, endpoint_of, send
 from tests.builders import bar, failure, gave_up, load, note, report, run, server_start, source, unload
 from tests.logs import log, read
 from tests.otlp_receiver import receiving
@@ -276,12 +276,12 @@ def test_lines_stay_below_what_a_collector_reads() -> None:
             bars=tuple(bar(line=line, label=text, last_at=START + line) for line in range(200)),
             loads=tuple(load(line=line, model=text, at=START + number * 200 + 1, seconds=0.5) for line in range(100)),
         )
-        for number in range(1, 9)
+        for number in range(1, 6)
     ]
     document = otlp.render(stamped(*hostile), PLAIN)
     assert max(len(line.encode()) for line in document.splitlines()) < 2**20
     spans = spans_of(decoded(document))
-    assert len(spans) == 8 * 103
+    assert len(spans) == 5 * 103
     assert {span.dropped_events_count for span in spans if span.name == "run"} == {200 + 1 - 128}
 
 
@@ -404,12 +404,16 @@ def test_the_environment_is_honoured() -> None:
     assert (resource["service.name"], resource["deployment.environment.name"]) == ("studio", "test")
 
 
+def sent_to(url: str) -> Sent:
+    return send(otlp.span_batches(report_on("model-thrash.log"), PLAIN), endpoint_of(url))
+
+
 def test_a_busy_collector_is_asked_again() -> None:
     with receiving(statuses=[503], answer_headers={"Retry-After": "0"}) as receiver:
-        done = report_command(THRASH, "--otlp", f"{receiver.url}/my/path?key=1")
+        sent = sent_to(f"{receiver.url}/my/path?key=1")
 
-    assert (done.code, receiver.paths) == (0, ["/my/path?key=1"] * 2)
-    assert "key=1" not in done.err
+    assert receiver.paths == ["/my/path?key=1"] * 2
+    assert sent == Sent(runs=6, spans=len(receiver.spans), place=f"{receiver.url}/my/path")
 
 
 @pytest.mark.parametrize(
@@ -417,19 +421,28 @@ def test_a_busy_collector_is_asked_again() -> None:
     [
         ({"statuses": [401]}, "HTTP 401 Unauthorized"),
         ({"statuses": [302], "answer_headers": {"Location": "/login"}}, "HTTP 302 Found"),
+        ({"statuses": [503] * 9}, "HTTP 503 Service Unavailable"),
         ({"rejected": 3}, "3 rejected: too old"),
-        ({"delay_seconds": 2.0}, "timed out"),
+        ({"delay_seconds": 0.6}, "timed out"),
     ],
-    ids=["refused", "redirected", "rejected", "late"],
+    ids=["refused", "redirected", "busy", "rejected", "late"],
 )
-def test_what_is_not_taken_is_one_line_and_exit_code_1(given: dict[str, Any], words: str) -> None:
-    with receiving(**given) as receiver:
-        done = report_command(THRASH, "--otlp", receiver.url, OTEL_EXPORTER_OTLP_TIMEOUT="1")
+def test_what_is_not_taken_is_an_error(
+    given: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0.3")
+    with receiving(**given) as receiver, pytest.raises(ComfymeterError) as raised:
+        sent_to(receiver.url)
 
-    assert (done.code, done.out) == (1, b"")
-    (line,) = done.err.splitlines()
-    assert line.startswith(f"comfymeter: {receiver.url}/v1/traces: spans were not taken: ")
-    assert words in line
+    assert str(raised.value).startswith(f"{receiver.url}/v1/traces: spans were not taken: ")
+    assert words in str(raised.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_was_taken_before_is_said() -> None:
+    runs = (placed_run(number, started_at=START + 200 * number, first_line=number) for number in range(1, 301))
+    with receiving(statuses=[200, 400]) as receiver, pytest.raises(ComfymeterError, match="HTTP 400 Bad Request; 501 were taken"):
+        send(otlp.span_batches(stamped(*runs), PLAIN), endpoint_of(receiver.url))
 
 
 def test_nobody_there_is_one_line_and_exit_code_1() -> None:
