@@ -124,8 +124,8 @@ def note(text: str, *, line: int = 4, at: float | None = None) -> Noted:
     return Noted(line=line, text=text, at=at)
 
 
-def gave_up(limit_seconds: float | None = 300.0, *, line: int = 9) -> ClientGaveUp:
-    return ClientGaveUp(limit_seconds=limit_seconds, line=line)
+def gave_up(limit_seconds: float | None = 300.0, *, line: int = 9, at: float | None = None) -> ClientGaveUp:
+    return ClientGaveUp(limit_seconds=limit_seconds, line=line, at=at)
 
 
 def vram(peak_bytes: int, **given: Any) -> Vram:

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 
 from analyzer import events
 from analyzer.doctor import Check, Status, diagnose
-from analyzer.errors import UsageError
+from analyzer.errors import NoTimesError, UsageError
 from analyzer.events import LoadMode, Role, UnloadMode
 from analyzer.findings import usability
 from analyzer.findings.base import Severity
@@ -239,6 +239,11 @@ def golden_report() -> Report:
     )
 
 
+def in_time(made: Report) -> Report:
+    """The same report with runs that have a date."""
+    return replace(made, runs=tuple(replace(run, started_at=1_779_048_645.25 + 1000 * run.number) for run in made.runs))
+
+
 # --- JSON -------------------------------------------------------------------------------------------------------
 
 
@@ -414,9 +419,9 @@ def test_json_is_the_same_every_time_and_one_run_per_line() -> None:
 
 @pytest.mark.parametrize("name", [renderer.name for renderer in RENDERERS if not renderer.binary])
 def test_a_document_in_pieces_is_the_whole(name: str) -> None:
-    whole = render(named(name), many(50), PLAIN)
+    whole = render(named(name), in_time(many(50)), PLAIN)
 
-    parts = list(pieces(named(name), many(50), PLAIN))
+    parts = list(pieces(named(name), in_time(many(50)), PLAIN))
     assert "".join(map(str, parts)) == whole
     assert name != "json" or len(parts) > 1
 
@@ -431,7 +436,17 @@ def test_json_has_no_number_that_json_lacks() -> None:
 
 @pytest.mark.parametrize(
     ("target", "name"),
-    [("a/b.json", "json"), ("X.MD", "markdown"), ("x.csv", "csv"), ("x.parquet", "parquet"), ("x.txt", "text"), ("out/", "csv")],
+    [
+        ("a/b.json", "json"),
+        ("X.MD", "markdown"),
+        ("x.csv", "csv"),
+        ("x.parquet", "parquet"),
+        ("x.txt", "text"),
+        ("x.trace.json", "trace"),
+        ("x.OTLP.json", "otlp"),
+        ("x.om", "openmetrics"),
+        ("out/", "csv"),
+    ],
 )
 def test_the_suffix_names_the_format(target: str, name: str) -> None:
     assert for_target(target).name == name
@@ -461,9 +476,13 @@ def test_the_registry_does_not_import_rich_or_pandas() -> None:
 
 
 @pytest.mark.parametrize("name", [renderer.name for renderer in RENDERERS])
-@pytest.mark.parametrize("made", [Report(), golden_report()], ids=["empty", "golden"])
+@pytest.mark.parametrize("made", [Report(), golden_report(), in_time(golden_report())], ids=["empty", "golden", "in time"])
 def test_every_format_renders(name: str, made: Report) -> None:
     renderer = named(name)
+    if name in ("otlp", "openmetrics") and not any(run.started_at for run in made.runs):
+        with pytest.raises(NoTimesError):
+            render(renderer, made, PLAIN)
+        return
     document = render(renderer, made, PLAIN)
     assert document
     assert isinstance(document, bytes) == renderer.binary
@@ -484,7 +503,7 @@ def test_a_log_that_was_left_out_is_named_with_the_reason(name: str) -> None:
 def test_private_text_is_taken_out_everywhere(name: str) -> None:
     secret = "/home/gertrude/ComfyUI/models/x.safetensors"
     for redactor, seen in ((PLAIN.redactor, True), (Redactor(), False)):
-        text = render(named(name), hostile_report(secret), replace(PLAIN, redactor=redactor, width=200))
+        text = render(named(name), in_time(hostile_report(secret)), replace(PLAIN, redactor=redactor, width=200))
         assert ("gertrude" in str(text)) is seen
 
 

@@ -57,6 +57,12 @@ Vram = Annotated[
         "--vram", metavar="FILE", help="VRAM samples (LOG.vram.csv is found by itself); may be repeated.", show_default=False
     ),
 ]
+Otlp = Annotated[
+    str | None,
+    typer.Option(
+        "--otlp", metavar="URL", help="Send the runs as OpenTelemetry spans; env: where OTEL_EXPORTER_OTLP_ENDPOINT says."
+    ),
+]
 UnparsedFile = Annotated[str | None, typer.Option("--unparsed", metavar="FILE", help="Save the lines that were not recognised.")]
 
 

@@ -15,6 +15,7 @@ from analyzer.errors import ComfymeterError, UsageError
 
 if TYPE_CHECKING:
     from analyzer.renderers.base import Document, Options
+    from analyzer.report import Report
     from analyzer.settings import Settings
 
 # Nobody looks at the width of a pipe; this one fits most places where its text is pasted.
@@ -127,6 +128,15 @@ def note(text: str, *, quiet: bool) -> None:
     """A line for the person at the terminal, beside the output."""
     if not quiet:
         print(harmless(text), file=sys.stderr)  # noqa: T201
+
+
+def remark(target: str, report: "Report", *, quiet: bool) -> None:
+    """What the reader of a file should be told beside it."""
+    from analyzer.renderers import for_target
+
+    remarks = for_target(target).remarks
+    for text in remarks(report) if remarks else ():
+        note(f"{target}: {text}", quiet=quiet)
 
 
 def harmless(text: str) -> str:

@@ -8,6 +8,7 @@ def command(
     logs: options.Logs,
     timeout: options.Timeout = None,
     output: options.Output = None,
+    otlp: options.Otlp = None,
     format: options.Format = None,
     since: options.Since = None,
     until: options.Until = None,
@@ -22,7 +23,8 @@ def command(
     quiet: options.Quiet = False,
 ) -> None:
     """Runs, phase budget, model loads, findings and timeout advice of ComfyUI logs."""
-    from analyzer.cli.output import note, render_options, write_file, write_stdout
+    from analyzer.cli.otlp import check_address, send_spans
+    from analyzer.cli.output import note, remark, render_options, write_file, write_stdout
     from analyzer.cli.reading import question, read_found, report_on
     from analyzer.quoting import with_quotes
     from analyzer.renderers import documents, for_target, named, pieces
@@ -36,6 +38,8 @@ def command(
     targets = output or []
     # Both are errors of the command line: better before a gigabyte has been read than after.
     renderers = [for_target(target) for target in targets]
+    if otlp:
+        check_address(otlp)
     renderer = named(format or "terminal")
     quotes = any(one.quotes for one in (*renderers, renderer))
     render_options(common, settings, shared=False)
@@ -50,5 +54,8 @@ def command(
         for path, document in documents(target, report, render_options(common, settings, shared=True)):
             write_file(path, document)
             note(f"wrote {path}", quiet=quiet)
-    if format or not targets:
+        remark(target, report, quiet=quiet)
+    if otlp:
+        send_spans(otlp, report, render_options(common, settings, shared=True), quiet=quiet)
+    if format or not (targets or otlp):
         write_stdout(pieces(renderer, report, render_options(common, settings, shared=renderer.shared)))

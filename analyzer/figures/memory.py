@@ -10,7 +10,7 @@ from analyzer.palette import BAD, PASS_COLORS, PHASE_COLORS
 from analyzer.renderers.words import joined, size
 from analyzer.report import Report
 from analyzer.runs.model import Load, Phase
-from analyzer.runs.residency import Residency, residency
+from analyzer.runs.residency import Residency, device_bytes, residency
 from analyzer.units import GIB, format_bytes, plural
 from analyzer.vram.series import GpuSeries
 
@@ -25,11 +25,7 @@ _MOST_SERIES = len(PASS_COLORS)
 def draw(report: Report, words: Words) -> Figure | None:
     """Curves of samples, and a step line of what the lines say; the latter by the clock where the lines have stamps, else
     change by change."""
-    devices = {
-        start.number: start.total_vram_bytes
-        for start in report.server_starts
-        if start.total_vram_bytes and not (start.device or "").startswith("cpu")
-    }
+    devices = device_bytes(report.server_starts)
     found = [change for change in residency(report.runs, devices) if change.loaded_bytes is not None]
     stamped = [change for change in found if change.at is not None]
     series = report.vram[:_MOST_SERIES]

@@ -36,6 +36,42 @@ def _json_parts(report: Report, options: Options) -> Iterator[str]:
     return parts(report, options)
 
 
+def _trace(report: Report, options: Options) -> str:
+    from analyzer.renderers.trace import render
+
+    return render(report, options)
+
+
+def _trace_parts(report: Report, options: Options) -> Iterator[str]:
+    from analyzer.renderers.trace import parts
+
+    return parts(report, options)
+
+
+def _otlp(report: Report, options: Options) -> str:
+    from analyzer.renderers.otlp import render
+
+    return render(report, options)
+
+
+def _otlp_parts(report: Report, options: Options) -> Iterator[str]:
+    from analyzer.renderers.otlp import parts
+
+    return parts(report, options)
+
+
+def _openmetrics(report: Report, options: Options) -> str:
+    from analyzer.renderers.openmetrics import render
+
+    return render(report, options)
+
+
+def _openmetrics_parts(report: Report, options: Options) -> Iterator[str]:
+    from analyzer.renderers.openmetrics import parts
+
+    return parts(report, options)
+
+
 def _markdown(report: Report, options: Options) -> str:
     from analyzer.renderers.markdown import render
 
@@ -60,6 +96,15 @@ def _html(report: Report, options: Options) -> str:
     return render(report, options)
 
 
+def _place_notes(report: Report) -> Iterator[str]:
+    from analyzer.renderers.placing import place_notes
+
+    return place_notes(report)
+
+
+# The sending package brings the others.
+OTLP_NEEDS = "opentelemetry.exporter.otlp.proto.http"
+
 RENDERERS: tuple[Renderer, ...] = (
     Renderer(name="terminal", suffixes=(), render=_terminal, shared=False),
     Renderer(name="text", suffixes=(".txt",), render=_text),
@@ -67,6 +112,9 @@ RENDERERS: tuple[Renderer, ...] = (
     Renderer(name="json", suffixes=(".json",), render=_json, parts=_json_parts),
     Renderer(name="markdown", suffixes=(".md", ".markdown"), render=_markdown),
     Renderer(name="csv", suffixes=(".csv",), render=_csv),
+    Renderer(name="trace", suffixes=(".trace.json",), render=_trace, parts=_trace_parts),
+    Renderer(name="otlp", suffixes=(".otlp.json",), render=_otlp, parts=_otlp_parts, needs=OTLP_NEEDS, remarks=_place_notes),
+    Renderer(name="openmetrics", suffixes=(".om",), render=_openmetrics, parts=_openmetrics_parts, remarks=_place_notes),
     Renderer(name="parquet", suffixes=(".parquet",), render=_parquet, binary=True, needs="pyarrow"),
 )
 
@@ -127,6 +175,16 @@ def documents(target: str, report: Report, options: Options) -> Iterator[tuple[s
 
 
 def _usable(renderer: Renderer) -> Renderer:
-    if renderer.needs and find_spec(renderer.needs) is None:
-        raise UsageError(f"{renderer.name} needs {renderer.needs}: pip install 'comfymeter[{renderer.name}]'")
+    if renderer.needs:
+        need(renderer.name, renderer.needs)
     return renderer
+
+
+def need(extra: str, package: str) -> None:
+    """Raises UsageError, which names the extra, where a package is not installed."""
+    try:
+        found = find_spec(package) is not None
+    except ModuleNotFoundError:  # nor is the package around it
+        found = False
+    if not found:
+        raise UsageError(f"{extra} needs {package}: pip install 'comfymeter[{extra}]'")

@@ -27,7 +27,7 @@ class Renderer:
     """One format. `shared`: made to be passed on, so redacted unless told otherwise; `needs`: an optional package.
 
     `quotes`: it shows the lines that findings cite. `parts`: the same document piece by piece, where it may be as large as
-    the log.
+    the log. `remarks`: what its reader should be told beside it, such as runs that it cannot show.
     """
 
     name: str
@@ -38,3 +38,4 @@ class Renderer:
     needs: str | None = None
     quotes: bool = False
     parts: Callable[[Report, Options], Iterator[str]] | None = None
+    remarks: Callable[[Report], Iterator[str]] | None = None

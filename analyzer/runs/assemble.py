@@ -213,7 +213,7 @@ class RunAssembler:
 
     def _client_gave_up(self, event: ClientTimeout) -> None:
         """A client's line names no prompt: it is the one that has waited for the limit, else the oldest not given up yet."""
-        gave_up = ClientGaveUp(limit_seconds=event.limit_seconds, line=event.line)
+        gave_up = ClientGaveUp(limit_seconds=event.limit_seconds, line=event.line, at=event.at)
         running = self._open or (self._run_for(event) if self._waiting else None)
         if running is None:
             return

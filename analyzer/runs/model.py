@@ -125,6 +125,7 @@ class DetectionTime:
     line: int
     label: str
     seconds: float
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,7 @@ class Failure:
 class ClientGaveUp:
     limit_seconds: float | None
     line: int
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

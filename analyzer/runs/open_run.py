@@ -112,7 +112,7 @@ def outcome_of(run: OpenRun, end: PromptFinished | None) -> tuple[Outcome, Failu
 
 
 def note_detection(run: OpenRun, event: Detection) -> None:
-    run.detections.append(DetectionTime(line=event.line, label=event.label, seconds=event.seconds))
+    run.detections.append(DetectionTime(line=event.line, label=event.label, seconds=event.seconds, at=event.at))
 
 
 def _note_exception(run: OpenRun, event: ExceptionRaised) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
-from analyzer.runs.model import Load, Run, Unload
+from analyzer.runs.model import Load, Run, ServerStart, Unload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +16,15 @@ class Residency:
     at: float | None
     loaded_bytes: int | None
     change: Load | Unload
+
+
+def device_bytes(starts: Iterable[ServerStart]) -> dict[int, int]:
+    """The size of each server's graphics memory, where its start-up lines say one."""
+    return {
+        start.number: start.total_vram_bytes
+        for start in starts
+        if start.total_vram_bytes and not (start.device or "").startswith("cpu")
+    }
 
 
 def residency(runs: Iterable[Run], vram_bytes: Mapping[int, int] | None = None) -> Iterator[Residency]:
