@@ -32,6 +32,8 @@ class SourceInfo:
 
 # How many different unrecognised lines a report shows.
 MOST_SAMPLES = 50
+# A machine has few users; a redactor looks for each of them everywhere.
+MOST_ACCOUNTS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """All that the logs say. `runs` in log order, numbered from 1; `limit_seconds`: the timeout asked about."""
+    """All that the logs say. `runs` in log order, numbered from 1; `limit_seconds`: the timeout asked about.
+
+    `accounts`: beginnings of paths that name a user, from any line; no document shows them, a redactor learns from them.
+    """
 
     sources: tuple[SourceInfo, ...] = ()
     server_starts: tuple[ServerStart, ...] = ()
@@ -105,3 +110,4 @@ class Analysis:
     budget: Budget = field(default_factory=Budget)
     unparsed: Unparsed = field(default_factory=Unparsed)
     limit_seconds: float | None = None
+    accounts: tuple[str, ...] = ()

@@ -152,7 +152,7 @@ def _unparsed(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= SAMPLE_CHARACTERS else f"{text[: SAMPLE_CHARACTERS - 1]}…"
+    return text if len(text) <= SAMPLE_CHARACTERS else beginning(text, SAMPLE_CHARACTERS - 1, mark="…")
 
 
 SOURCE_CHECKS: tuple[Callable[[tuple[SourceInfo, ...], RunsBySource], Iterator[Finding]], ...] = (

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from analyzer.cuts import beginning
 from analyzer.renderers.base import Options
 from analyzer.renderers.clean import clean, clip
 
@@ -15,7 +16,7 @@ _BREAK = "&#8203;"
 
 def plain(text: str, options: Options, *, most: int = 400) -> str:
     """`text` as text and nothing else, on one line."""
-    shown = clip(clean(options.redactor.text(clip(text, most * 4))), most).translate(_HTML)
+    shown = clip(clean(options.redactor.text(beginning(text, most * 4, mark="…"))), most).translate(_HTML)
     return _REFERENCES.sub(_BREAK, _MARKUP.sub(r"\\\1", shown)) if shown.strip() else ""
 
 
@@ -34,7 +35,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def code(lines: Iterable[str], options: Options) -> str:
     """A code block whose fence is longer than any run of backticks inside."""
-    shown = [clip(clean(options.redactor.text(clip(line, 1200))), 300) for line in lines]
+    shown = [clip(clean(options.redactor.text(beginning(line, 1200, mark="…"))), 300) for line in lines]
     longest = max((len(run) for line in shown for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join((f"{fence}text", *shown, fence))
