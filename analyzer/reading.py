@@ -31,7 +31,10 @@ _VARIABLE = re.compile(r"\d+|0x[0-9a-f]+")
 # The beginning of a path, up to the part that names a user.
 _SEPARATOR = rb"(?:[\\/]{1,8}|%5[Cc]|%2[Ff])"
 _ACCOUNT = re.compile(
-    rb"(?:[A-Za-z]:|/mnt/[a-z])?" + _SEPARATOR + rb"(?:home|[Uu]sers|USERS)" + _SEPARATOR
+    rb"(?:[A-Za-z]:|/mnt/[a-z])?"
+    + _SEPARATOR
+    + rb"(?:home|[Uu]sers|USERS)"
+    + _SEPARATOR
     # A name with spaces ends at the next separator, else it would be the sentence behind the path.
     + rb"(?:[^\\/:*?\"<>|\r\n]{1,64}[\\/]|[^\\/:*?\"<>|\s]{1,64})"
 )

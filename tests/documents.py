@@ -116,6 +116,7 @@ class HtmlParts(HTMLParser):
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str, str]] = []
         self.texts: list[str] = []
+        self.scripts: list[str] = []
         self.comments: list[str] = []
         self.feed(document)
         self.close()
@@ -125,7 +126,7 @@ class HtmlParts(HTMLParser):
         self.attributes += ((tag, name, value or "") for name, value in attrs)
 
     def handle_data(self, data: str) -> None:
-        self.texts.append(data)
+        (self.scripts if self.cdata_elem else self.texts).append(data)
 
     def handle_comment(self, data: str) -> None:
         self.comments.append(data)
@@ -134,7 +135,7 @@ class HtmlParts(HTMLParser):
 def _html(document: Document) -> list[str]:
     """Texts and attributes; data in scripts with JSON's escapes undone."""
     parts = HtmlParts(_decoded(document))
-    texts = [*parts.texts, *parts.comments, *(value for _, _, value in parts.attributes)]
+    texts = [*parts.texts, *parts.scripts, *parts.comments, *(value for _, _, value in parts.attributes)]
     return [*texts, *(_unescaped(text) for text in texts if "\\" in text)]
 
 

@@ -158,6 +158,7 @@ _ROWS: dict[str, tuple[str, ...]] = {
     ),
     "takes over a session": (
         "GET /prompt Authorization: Bearer «{40}» 200",
+        "GET /prompt Authorization: Bearer «eyJ{200}.eyJ{999}{999}{999}{999}.{342}» 200",
         "headers: {'Authorization': b'Basic «{30}==»', 'Accept': '*/*'}",
         "request with X-Api-Key: «{32}» refused",
         "curl -H 'X-Auth-Token: «{32}»' http://127.0.0.1:8188/queue",
@@ -169,7 +170,7 @@ _ROWS: dict[str, tuple[str, ...]] = {
         "connect.sid=«s%3A{32}.{43}» unknown",
         "Jupyter: http://127.0.0.1:8888/lab?token=«{x48}»",
         "ws://127.0.0.1:8188/ws?clientId=abc&access_token=«{40}» connected",
-        "{\"apiKey\": \"«{32}»\", \"clientSecret\": \"«{32}»\", \"refreshToken\": \"«{40}»\", \"steps\": 20}",
+        '{"apiKey": "«{32}»", "clientSecret": "«{32}»", "refreshToken": "«{40}»", "steps": 20}',
         r"body: {\"idToken\": \"«{40}»\", \"cfg\": 3.5}",
         "session «eyJ{20}.eyJ{60}.{43}» ended",
         "--hf-token «{34}» --port 8188",

@@ -3,16 +3,29 @@
 import functools
 import json
 import re
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from analyzer.advising import answer_for_runs
+from analyzer.cli import main
+from analyzer.comparison import compare
+from analyzer.containers.plain import RAW
+from analyzer.lines import line_blocks
+from analyzer.reading import LogReader
 from analyzer.redaction import NO_REDACTION, Redaction, Redactor
+from analyzer.renderers.answering import FORMATS, render_answer
 from analyzer.renderers.base import Options
-from analyzer.report import Report
+from analyzer.renderers.comparing import render_comparison
+from analyzer.renderers.timeline import render_timeline
+from analyzer.report import Question, Report, build_report
+from analyzer.runs.model import Run, Workflow
+from tests import builders
 from tests.documents import TARGETS, rendered
-from tests.planting import DIAGNOSIS, PLACES, planted_report
+from tests.planting import DIAGNOSIS, PLACES, planted_report, planted_run
 from tests.redaction_corpus import CORPUS, Planted
 
 # As many texts as a report shows lines that were not recognised.
@@ -57,9 +70,80 @@ def test_without_redaction_they_are_told(portion: int) -> None:
 @pytest.mark.parametrize("place", PLACES)
 def test_every_field_is_planted(place: str) -> None:
     texts = "\0".join(text for portion in range(len(PORTIONS)) for text in PLACES[place](report_on(portion)))
-    # A name or a version is a single word, which few secrets are.
-    least = 5 if place in ("models", "versions") else len(CORPUS) // 4
+    # Some hold a single word, which few secrets are, or are cut short.
+    least = 5 if place in ("models", "versions", "units", "findings") else len(CORPUS) // 4
     assert sum(any(secret in texts for secret in planted.secrets) for planted in CORPUS) >= least
+
+
+RUN_OF_ALL = planted_run([planted.line for planted in CORPUS])
+
+
+@pytest.mark.parametrize("kind", ["terminal", "json"])
+def test_no_timeline_tells_a_secret(kind: str) -> None:
+    reader = LogReader(keep_events_of=1)
+    reader.read("run.log", RAW.unwrap(line_blocks([RUN_OF_ALL]), None))
+    report = build_report([reader.result()], Question())
+    shown = {
+        redactor: render_timeline(kind, report, report.runs[0], Options(width=400, redactor=redactor))
+        for redactor in (NO_REDACTION, Redactor())
+    }
+    told = {redactor: len(_told(CORPUS, [text])) for redactor, text in shown.items()}
+    assert told.pop(NO_REDACTION) > 1000
+    assert list(told.values()) == [0]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_no_answer_about_a_timeout_tells_a_secret(kind: str) -> None:
+    names = [planted.line for planted in CORPUS[::10]]
+    answer = answer_for_runs(_runs(names), (), risk=0.01, limits={"client": 10.0}, limit_in_force=10.0)
+    assert answer is not None
+    told = [
+        _told(CORPUS, [render_answer(kind, answer, Options(width=400, redactor=redactor))])
+        for redactor in (Redactor(), NO_REDACTION)
+    ]
+    assert told[0] == []
+    assert len(told[1]) > len(names)
+
+
+@pytest.mark.parametrize("kind", ["terminal", "json"])
+def test_no_comparison_tells_a_secret(kind: str) -> None:
+    runs = _runs([planted.line for planted in CORPUS])
+    told = [
+        _told(CORPUS, [render_comparison(kind, compare(runs, runs[::2]), Options(width=400, redactor=redactor))])
+        for redactor in (Redactor(), NO_REDACTION)
+    ]
+    assert told[0] == []
+    assert len(told[1]) > len(CORPUS)
+
+
+def _runs(names: Sequence[str]) -> list[Run]:
+    return [builders.run(number, workflow=Workflow(name=name, signature=name)) for number, name in enumerate(names, 1)]
+
+
+@pytest.mark.parametrize(("flags", "hidden"), [([], True), (["--redact"], True), (["--no-redact"], False)])
+def test_the_file_of_unknown_lines_tells_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: list[str], hidden: bool
+) -> None:
+    log, lines = tmp_path / "run.log", tmp_path / "lines.txt"
+    log.write_bytes(RUN_OF_ALL)
+    monkeypatch.setattr(sys, "argv", ["comfymeter", "report", str(log), "-q", "--unparsed", str(lines), *flags])
+    with pytest.raises(SystemExit, match="0"):
+        main()
+    text = lines.read_text("utf-8")
+    assert (_told(CORPUS, [text]) == []) is hidden
+    assert text.startswith("2\t[0] openai.AuthenticationError: ")
+
+
+def test_a_name_is_known_from_a_line_that_is_not_kept() -> None:
+    log = (
+        b"Adding extra search path loras /home/gertrudis/loras\ngot prompt\nRequested to load Flux\n"
+        b"!!! Exception during processing !!! Gertrudis has no such file\nPrompt executed in 3.00 seconds\n"
+    )
+    reader = LogReader()
+    reader.read("x.log", RAW.unwrap(line_blocks([log]), None))
+    report = build_report([reader.result()], Question())
+    (document,) = rendered(".json", report, Options(redactor=Redactor()))
+    assert "user-1 has no such file" in document.text
 
 
 def said(target: str, redactor: Redaction) -> set[str]:

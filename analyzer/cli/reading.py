@@ -11,6 +11,7 @@ from analyzer.errors import ComfymeterError, NoRunsError, UsageError
 from analyzer.logs import ReadOptions, read_logs
 from analyzer.parse import OnUnrecognised
 from analyzer.reading import LogReading
+from analyzer.redaction import NO_REDACTION, Redaction
 from analyzer.report import Question, Report, build_report
 from analyzer.window import Window, parse_moment
 from analyzer.workflows import Naming
@@ -23,10 +24,11 @@ def read(
     *,
     keep_events_of: int | None = None,
     unparsed: str | None = None,
+    redactor: Redaction = NO_REDACTION,
 ) -> list[LogReading]:
-    """The readings of the logs; the lines not recognised go to the file `unparsed`."""
+    """The readings of the logs; the lines not recognised go to the file `unparsed`, through the redactor."""
     progress = Progress(quiet=common.quiet)
-    with _saving(unparsed) as on_unrecognised:
+    with _saving(unparsed, redactor) as on_unrecognised:
         try:
             options = ReadOptions(zone=zone, keep_events_of=keep_events_of, on_unrecognised=on_unrecognised, on_progress=progress)
             return read_logs(logs, options)
@@ -35,20 +37,20 @@ def read(
 
 
 @contextmanager
-def _saving(path: str | None) -> Iterator[OnUnrecognised | None]:
+def _saving(path: str | None, redactor: Redaction) -> Iterator[OnUnrecognised | None]:
     if path is None:
         yield None
         return
     try:
         with open(path, "w", encoding="utf-8") as file:
-            yield _saver(file)
+            yield _saver(file, redactor)
     except OSError as error:
         raise ComfymeterError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def _saver(file: IO[str]) -> OnUnrecognised:
+def _saver(file: IO[str], redactor: Redaction) -> OnUnrecognised:
     def save(line: int, text: bytes) -> None:
-        file.write(f"{line}\t{text.decode('utf-8', 'replace')}\n")
+        file.write(f"{line}\t{redactor.text(text.decode('utf-8', 'replace'))}\n")
 
     return save
 

@@ -34,9 +34,9 @@ def command(
     for target in targets:
         for_target(target)
     renderer = named(format or "terminal")
-    render_options(common, settings, shared=False)
+    to_share = render_options(common, settings, shared=True)
 
-    readings = read(logs, common, zone, unparsed=unparsed)
+    readings = read(logs, common, zone, unparsed=unparsed, redactor=to_share.redactor)
     asked = question(readings, limit=limit, workflow=workflow, since=since, until=until, zone=zone, naming=settings.naming)
     report = report_on(readings, asked)
     for target in targets:

@@ -36,8 +36,8 @@ def frame_label(text: bytes, match: re.Match[bytes]) -> bytes:
 def build_bar(text: bytes, match: re.Match[bytes], *, line: int, at: float | None) -> Bar | None:
     """The event of a frame found in `text`; None where its numbers make no sense (`1.2.3/4`)."""
     groups = match.groupdict()
-    unit, rate_seconds = _rate(groups["rate"].decode(), groups["unit"].decode("utf-8", "replace"))
     try:
+        unit, rate_seconds = _rate(groups["rate"].decode(), groups["unit"].decode("utf-8", "replace"))
         return Bar(
             line=line,
             at=at,

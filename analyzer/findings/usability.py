@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from analyzer.analysis import Analysis, SourceInfo
+from analyzer.cuts import beginning
 from analyzer.events import Role
 from analyzer.findings.base import Finding, Rule, Severity
 from analyzer.findings.lookups import grouped

@@ -5,6 +5,8 @@ import re
 from analyzer.redaction.paths import NAME, user_rule
 
 _DATABASE = re.compile(r"(?i)(?:password|dbname|server|host)=")
+# The beginning of a line of `ls -l`.
+_RIGHTS = r"(?<!\S)[dl-](?:[r-][w-][xsStT-]){3}[.+@]? {1,4}[0-9]{1,6} {1,8}"
 
 ACCOUNT_RULES = (
     user_rule(
@@ -45,13 +47,13 @@ ACCOUNT_RULES = (
     ),
     user_rule(
         "owner of a file",
-        rf"(?<!\S)[dl-](?:[r-][w-][xsStT-]){{3}}[.+@]? {{1,4}}[0-9]{{1,6}} {{1,8}}(?P<secret>{NAME})(?= )",
+        rf"{_RIGHTS}(?P<secret>{NAME})(?= )",
         "drwxr-xr-x 2 alice render 4096 Aug  1 10:00 loras",
         "Lists of files.",
     ),
     user_rule(
         "group of a file",
-        rf"(?<!\S)[dl-](?:[r-][w-][xsStT-]){{3}}[.+@]? {{1,4}}[0-9]{{1,6}} {{1,8}}\S{{1,64}} {{1,8}}(?P<secret>{NAME})(?= +[0-9])",
+        rf"{_RIGHTS}\S{{1,64}} {{1,8}}(?P<secret>{NAME})(?= +[0-9])",
         "drwxr-xr-x 2 root alice 4096 Aug  1 10:00 loras",
         "A group is often called like its only user.",
     ),

@@ -100,9 +100,7 @@ _ADDRESS_RULES = (
     Rule(
         name="ipv4 in a name",
         kind=Kind.HOST,
-        pattern=re.compile(
-            r"(?<=_)(?P<secret>(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3})(?!\w|\.[0-9])"
-        ),
+        pattern=re.compile(r"(?<=_)(?P<secret>(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3})(?!\w|\.[0-9])"),
         example="comfyui_192.168.1.20.log",
         meaning="An address of a private network behind an underscore, where others are mostly versions.",
         keep=lambda match: match["secret"].count(".") != 3,
@@ -204,7 +202,8 @@ _NAME_RULES = (
     ),
     _host(
         "uname",
-        rf"(?:uname_result\(system='\w{{1,20}}', node='|(?<![\w.])(?:Linux|Darwin) (?!(?i:version|kernel|python|glibc) )(?=\S{{1,64}} [0-9]+\.[0-9]+\.[0-9])){_HOST}",
+        r"(?:uname_result\(system='\w{1,20}', node='|(?<![\w.])(?:Linux|Darwin) (?!(?i:version|kernel|python|glibc) )"
+        rf"(?=\S{{1,64}} [0-9]+\.[0-9]+\.[0-9])){_HOST}",
         "Linux workstation 6.8.0-45-generic #45-Ubuntu SMP x86_64 GNU/Linux",
         "The computer's name as `uname` and Python tell it.",
     ),

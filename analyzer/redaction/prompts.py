@@ -92,9 +92,7 @@ PROMPT_RULES = (
     Rule(
         name="quoted prompt",
         kind=Kind.PROMPT,
-        pattern=re.compile(
-            rf"(?i)(?<![a-z0-9_])prompts? {_OPEN}(?P<secret>[^\r\n]*(?=(?P=quote))|[^\r\n]*)"
-        ),
+        pattern=re.compile(rf"(?i)(?<![a-z0-9_])prompts? {_OPEN}(?P<secret>[^\r\n]*(?=(?P=quote))|[^\r\n]*)"),
         example='ValueError: Prompt "a red fox" is too long',
         meaning="A prompt in quotes in an error's sentence, up to the last such quote of the line.",
         keep=_is_no_prompt,

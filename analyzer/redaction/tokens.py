@@ -11,7 +11,7 @@ _SECRET_KEYS = (
 )
 _PASSWORD_KEYS = r"(?:password|passwd|passphrase|pgpassword|pwd)"
 # A tokenizer's special tokens are words of the model, not secrets.
-_NOT_TOKENIZER = r"(?<!pad_)(?<!eos_)(?<!bos_)(?<!unk_)(?<!sep_)(?<!cls_)(?<!mask_)(?<!image_)(?<!start_)(?<!end_)"
+_NOT_TOKENIZER = r"(?<!(?:pad|eos|bos|unk|sep|cls|end|max|num)_)(?<!mask_)(?<!image_)(?<!start_)"
 _PARAMETERS = (
     r"(?:x-(?:amz|goog)-(?:signature|credential|security-token)"
     r"|signature|sig|policy|key-pair-id|key|code|auth|hash|hmac|jwt|pw|pwd)"
@@ -52,7 +52,7 @@ TOKEN_RULES = (
         kind=Kind.TOKEN,
         pattern=re.compile(
             rf"(?i)(?<![a-z])authorization{_ASSIGN}(?:(?:bearer|basic|token|digest|key)[ \t]{{1,3}})?+"
-            r"(?P<secret>[^\s\"',<>\\][^\s\"',<>\\]{3,4096})"
+            r"(?P<secret>[^\s\"',<>\\][^\s\"',<>\\]{3,})"
         ),
         example="Authorization: Bearer abcdef0123456789",
         meaning="What an Authorization header carries.",
@@ -60,7 +60,7 @@ TOKEN_RULES = (
     Rule(
         name="bearer",
         kind=Kind.TOKEN,
-        pattern=re.compile(r"(?i)(?<![a-z])(?:bearer|basic)[ \t]{1,3}(?P<secret>[\w.+/=~-]{16,4096})"),
+        pattern=re.compile(r"(?i)(?<![a-z])(?:bearer|basic)[ \t]{1,3}(?P<secret>[\w.+/=~-]{16,})"),
         example="sent Bearer abcdef0123456789",
         meaning="A bearer token or a basic login outside a header line.",
         keep=_is_word,
@@ -80,7 +80,7 @@ TOKEN_RULES = (
         pattern=re.compile(
             rf"(?i)(?<![a-z0-9]){_NOT_TOKENIZER}(?:{_SECRET_KEYS}|{_PASSWORD_KEYS}){_END_QUOTE}"
             r"[ \t]{0,3}[=:][ \t]{0,3}"
-            r"(?P<quote>\\{0,4}[\"'])(?P<secret>(?:(?!(?P=quote))[^\r\n]){1,2048}+)"
+            r"(?P<quote>\\{0,4}[\"'])(?P<secret>(?:(?!(?P=quote))[^\r\n])++)"
         ),
         example="login with password='hunter2, not 1'",
         meaning="The whole value of a password or key in quotes, whatever characters it has.",
@@ -103,7 +103,7 @@ TOKEN_RULES = (
         pattern=re.compile(
             rf"(?i)(?<![a-z0-9]){_NOT_TOKENIZER}{_SECRET_KEYS}{_END_QUOTE}"
             rf"(?:[ \t]{{0,3}}=[ \t]{{0,3}}|[\"']:[ \t]{{0,3}}){_END_QUOTE}"
-            r"(?P<secret>[^\s\"'<>&,;(){}\[\]\\]{3,2048})"
+            r"(?P<secret>[^\s\"'<>&,;(){}\[\]\\]{3,})"
         ),
         example="For direct API calls, use token=$2b$12$abcdefghijklmnopqrstuv",
         meaning="The value after `token=`, `api_key=`, `'secret':` and the like, in arguments, URLs and settings.",
@@ -114,7 +114,7 @@ TOKEN_RULES = (
         kind=Kind.TOKEN,
         pattern=re.compile(
             rf"(?i)(?<![a-z0-9]){_NOT_TOKENIZER}(?:{_SECRET_KEYS}|(?:api|civitai|civitai api|access) key)(?:: ?|[ \t])"
-            r"[ \t]{0,3}(?P<secret>[\w.+/$~-]{8,2048}+={0,2}+)(?![\w=])"
+            r"[ \t]{0,3}(?P<secret>[\w.+/$~-]{8,}+={0,2}+)(?![\w=])"
         ),
         example="Civitai API key: 0123456789abcdef0123456789abcdef",
         meaning="A value after `token:` or `--api-key`; ordinary words stay, so that error messages do.",
@@ -123,7 +123,7 @@ TOKEN_RULES = (
     Rule(
         name="signed address",
         kind=Kind.TOKEN,
-        pattern=re.compile(rf"(?i)[?&]{_PARAMETERS}=(?P<secret>[^\s&\"'<>\\]{{1,4096}})"),
+        pattern=re.compile(rf"(?i)[?&]{_PARAMETERS}=(?P<secret>[^\s&\"'<>\\]+)"),
         example="GET https://cdn.example.com/m.safetensors?X-Amz-Signature=0123abcd&X-Amz-Expires=60",
         meaning="URL parameters that sign a download.",
     ),
@@ -132,7 +132,7 @@ TOKEN_RULES = (
         kind=Kind.TOKEN,
         pattern=re.compile(
             r"(?<![A-Za-z0-9])[A-Z][A-Z0-9_]{0,40}_(?:KEY|TOKEN|SECRET|PASS|PAT)(?:[\"'])?(?:=|: ?)[\"']?"
-            r"(?P<secret>[^\s\"'<>&,;(){}\[\]\\]{8,2048})"
+            r"(?P<secret>[^\s\"'<>&,;(){}\[\]\\]{8,})"
         ),
         example="FAL_KEY=0123abcd:4567efab",
         meaning="The value of an environment variable that is named as a key.",
@@ -143,7 +143,7 @@ TOKEN_RULES = (
         kind=Kind.TOKEN,
         pattern=re.compile(
             r"(?i)(?<![a-z0-9])(?:phpsessid|jsessionid|asp\.net_sessionid|connect\.sid|session)(?:[\"'])?(?:=|: ?)[\"']?"
-            r"(?P<secret>[\w%.+/=-]{16,2048})"
+            r"(?P<secret>[\w%.+/=-]{16,})"
         ),
         example="connect.sid=s%3A0123456789abcdef.ABCDEF",
         meaning="A session's id outside of a cookie's line.",

@@ -1,6 +1,5 @@
 """What `comfymeter timeout` prints and writes: terminal, text, Markdown, JSON, YAML."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
@@ -9,7 +8,8 @@ from typing import Any
 from analyzer.advising import Answer, Assumed, Room
 from analyzer.errors import UsageError
 from analyzer.renderers.base import Options
-from analyzer.renderers.clean import encodable
+from analyzer.renderers.clean import clean
+from analyzer.renderers.json_text import dumps
 from analyzer.renderers.json_timeout import timeout_object
 from analyzer.renderers.markdown_text import plain, table
 from analyzer.renderers.rounding import number
@@ -33,7 +33,7 @@ def render_answer(name: str, answer: Answer, options: Options) -> str:
     if name not in FORMATS:
         raise UsageError(f"{name} is not a format of this command; known are {' '.join(FORMATS)}")
     if name == "json":
-        return encodable(json.dumps(_redacted(answer, options), ensure_ascii=False, indent=1)) + "\n"
+        return dumps(_redacted(answer, options), ascii_only=not options.unicode, indent=1) + "\n"
     if name == "yaml":
         return _yaml(_redacted(answer, options))
     if name == "markdown":
@@ -115,8 +115,17 @@ def _yaml(value: Any) -> str:
     yaml = YAML()
     yaml.default_flow_style = False
     out = StringIO()
-    yaml.dump(value, out)
+    yaml.dump(_cleaned(value), out)
     return out.getvalue()
+
+
+def _cleaned(value: Any) -> Any:
+    """YAML may hold characters that a terminal obeys."""
+    if isinstance(value, dict):
+        return {key: _cleaned(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    return clean(value) if isinstance(value, str) else value
 
 
 def _markdown(answer: Answer, options: Options) -> Iterator[str]:

@@ -1,13 +1,12 @@
 """What `comfymeter compare` prints: the changes for a terminal, as text or as JSON."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
 from analyzer.comparison import Change, Comparison
 from analyzer.errors import UsageError
 from analyzer.renderers.base import Options
-from analyzer.renderers.clean import encodable
+from analyzer.renderers.json_text import dumps
 from analyzer.renderers.rounding import number
 
 SCHEMA = "comfymeter.compare/1"
@@ -19,9 +18,7 @@ def render_comparison(name: str, comparison: Comparison, options: Options) -> st
     if name not in FORMATS:
         raise UsageError(f"{name} is not a format of this command; known are {' '.join(FORMATS)}.")
     if name == "json":
-        return encodable(
-            json.dumps(options.redactor.report_value(_object(comparison)), ensure_ascii=not options.unicode, indent=1)
-        )
+        return dumps(options.redactor.report_value(_object(comparison)), ascii_only=not options.unicode, indent=1)
     from analyzer.renderers.terminal.comparison import render
 
     return render(comparison, options if name == "terminal" else replace(options, color=False))

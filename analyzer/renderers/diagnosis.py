@@ -1,12 +1,11 @@
 """What `comfymeter doctor` prints: the checks for a terminal, as text or as JSON."""
 
-import json
 from dataclasses import replace
 
 from analyzer.doctor import Check, diagnose
 from analyzer.errors import UsageError
 from analyzer.renderers.base import Options
-from analyzer.renderers.clean import encodable
+from analyzer.renderers.json_text import dumps
 from analyzer.renderers.private import learn
 from analyzer.report import Report
 
@@ -26,7 +25,7 @@ def render_diagnosis(name: str, report: Report, options: Options) -> str:
             "generated_by": {"name": "comfymeter", "version": options.version},
             "checks": [_check(check) for check in checks],
         }
-        return encodable(json.dumps(options.redactor.report_value(value), ensure_ascii=not options.unicode, indent=1)) + "\n"
+        return dumps(options.redactor.report_value(value), ascii_only=not options.unicode, indent=1) + "\n"
     from analyzer.renderers.terminal.doctor import render_checks
 
     return render_checks(checks, options if name == "terminal" else replace(options, color=False))

@@ -1,6 +1,5 @@
 """One run as a timeline of its log lines (`comfymeter show LOG RUN`): rows, JSON, and the choice of format."""
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,9 +9,9 @@ from typing import Any
 from analyzer.errors import UsageError
 from analyzer.events import Bar, Event
 from analyzer.renderers.base import Options
-from analyzer.renderers.clean import encodable
 from analyzer.renderers.event_words import describe
 from analyzer.renderers.json_run import run_object
+from analyzer.renderers.json_text import dumps
 from analyzer.renderers.private import learn
 from analyzer.renderers.rounding import number
 from analyzer.report import Report
@@ -104,7 +103,7 @@ def _json(report: Report, run: Run, options: Options) -> str:
         "run": run_object(run, zone=zone),
         "events": list(_events(run, zone=zone)),
     }
-    return encodable(json.dumps(options.redactor.report_value(value), ensure_ascii=not options.unicode, indent=1)) + "\n"
+    return dumps(options.redactor.report_value(value), ascii_only=not options.unicode, indent=1) + "\n"
 
 
 def _events(run: Run, *, zone: str | None) -> Iterator[dict[str, Any]]:
