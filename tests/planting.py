@@ -15,6 +15,8 @@ DIAGNOSIS = ["AutoencodingEngine", "Flux", "0.27.3", "3.12.3", "2.9.1+cu128", "R
 
 _RUN = """\
 [$number] $text
+plain words $number
+some more plain words $number
 Requested to load $model
 loaded completely; 14670.80 MB usable, 6602.51 MB loaded, full load: True
 Requested to load AutoencodingEngine

@@ -19,9 +19,10 @@ from analyzer.reading import LogReader
 from analyzer.redaction import NO_REDACTION, Redaction, Redactor
 from analyzer.renderers.answering import FORMATS, render_answer
 from analyzer.renderers.base import Options
+from analyzer.renderers.clean import clean
 from analyzer.renderers.comparing import render_comparison
 from analyzer.renderers.timeline import render_timeline
-from analyzer.report import Question, Report, build_report
+from analyzer.report import Question, Report, analyze_lines, build_report
 from analyzer.runs.model import Run, Workflow
 from tests import builders
 from tests.documents import TARGETS, rendered
@@ -73,6 +74,53 @@ def test_every_field_is_planted(place: str) -> None:
     # Some hold a single word, which few secrets are, or are cut short.
     least = 5 if place in ("models", "versions", "units", "findings") else len(CORPUS) // 4
     assert sum(any(secret in texts for secret in planted.secrets) for planted in CORPUS) >= least
+
+
+# Texts are cut to some length before they are redacted: at 60 and 80 characters in findings, which show the first few, then at
+# 200 in bars, 300 in samples, 400 and 1200 on pages.
+KEY = "hf_Wq7" + "AbCdEfGhIjKlMnOpQrStUvWxYz0123456"
+OFFSETS = [28, 40, 52, 60, 70, *range(80, 420, 20), *range(1580, 1610, 12)]
+LONG_OFFSETS = range(1150, 1210, 12)
+
+
+@functools.cache
+def cut_report(behind: str) -> Report:
+    return planted_report([_with_key(offset, behind) for offset in OFFSETS])
+
+
+def _with_key(offset: int, behind: str) -> str:
+    return f"{'words ' * (offset // 6)}{'x' * (offset % 6)} {KEY} {behind}".strip()
+
+
+def _parts_of_the_key(text: str) -> list[str]:
+    return [piece for piece in (KEY[:8], KEY[-20:-10], KEY[-8:]) if piece.casefold() in _folded(text)]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("behind", ["words " * 60, "words " * 29, ""], ids=["far from the end", "near the end", "at the end"])
+def test_no_cut_leaves_a_part_of_a_key(target: str, behind: str) -> None:
+    for document in rendered(target, cut_report(behind), Options(top=10_000, width=400, redactor=Redactor())):
+        assert _parts_of_the_key(" ".join(document.texts())) == []
+
+
+@pytest.mark.parametrize("offset", LONG_OFFSETS)
+def test_no_cut_of_a_paragraph_leaves_a_part_of_a_key(offset: int) -> None:
+    log = b"got prompt\n!!! Exception during processing !!! %s\nPrompt executed in 3.00 seconds\n"
+    report = analyze_lines(RAW.unwrap(line_blocks([log % _with_key(offset, "words " * 60).encode()]), None))
+    assert len(report.runs) == 1
+    assert _parts_of_the_key(render_timeline("text", report, report.runs[0], Options(width=100, redactor=Redactor()))) == []
+    (document,) = rendered("terminal", report, Options(width=100, redactor=Redactor()))
+    assert _parts_of_the_key(document.text) == []
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u2060", "\u00ad", "\u202e", "\x9b1m", "\x1b[0m", "\ufeff", "\x00", "\U000e0041"])
+@pytest.mark.parametrize("planted", CORPUS[::7], ids=[planted.line[:30] for planted in CORPUS[::7]])
+def test_hidden_characters_hide_no_secret(planted: Planted, hidden: str) -> None:
+    """They would be taken away later, which would bring the secret back."""
+    text = planted.line
+    for secret in planted.secrets:
+        text = text.replace(secret, f"{secret[:2]}{hidden}{secret[2:]}")
+    assert [piece for piece in planted.pieces() if piece.casefold() in clean(Redactor().text(text)).casefold()] == []
 
 
 RUN_OF_ALL = planted_run([planted.line for planted in CORPUS])
