@@ -38,6 +38,8 @@ class SourceInfo:
 
 # How many different unrecognised lines a report shows.
 MOST_SAMPLES = 50
+# A machine has few users; a redactor looks for each of them everywhere.
+MOST_ACCOUNTS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,10 @@ class Budget:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
     """All that the logs say. `runs` in log order, numbered from 1; `limit_seconds`: the timeout asked about; `vram`: what was
-    sampled beside them, a curve per GPU."""
+    sampled beside them, a curve per GPU.
+
+    `accounts`: beginnings of paths that name a user, from any line; no document shows them, a redactor learns from them.
+    """
 
     sources: tuple[SourceInfo, ...] = ()
     server_starts: tuple[ServerStart, ...] = ()
@@ -113,3 +118,4 @@ class Analysis:
     unparsed: Unparsed = field(default_factory=Unparsed)
     limit_seconds: float | None = None
     vram: tuple[GpuSeries, ...] = ()
+    accounts: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from analyzer.containers import Zone
+from analyzer.cuts import beginning
 from analyzer.findings.base import Finding
 from analyzer.report import Quote, Report
 from analyzer.sources import LogFile, LogGroup
@@ -54,4 +55,4 @@ def _quotes(file: LogFile, wanted: set[int], zone: Zone) -> Iterator[Quote]:
             if number in wanted and not text.isspace() and text:
                 texts[number] = text.strip().rpartition(b"\r")[2]
     for number, text in sorted(texts.items()):
-        yield Quote(source=file.name, line=number, text=text[:_LONGEST].decode("utf-8", "replace"))
+        yield Quote(source=file.name, line=number, text=beginning(text.decode("utf-8", "replace"), _LONGEST, mark="…"))

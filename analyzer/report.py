@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from analyzer.analysis import Analysis, Budget, Unparsed
+from analyzer.analysis import MOST_ACCOUNTS, Analysis, Budget, Unparsed
 from analyzer.findings import find_all
 from analyzer.findings.base import Finding
 from analyzer.lines import Piece
@@ -130,6 +130,7 @@ def combine(readings: Sequence[LogReading], question: Question) -> Analysis:
         unparsed=unparsed,
         limit_seconds=question.limit_seconds,
         vram=tuple(series for reading in readings for series in reading.vram),
+        accounts=tuple(dict.fromkeys(path for reading in readings for path in reading.accounts))[:MOST_ACCOUNTS],
     )
 
 

@@ -59,7 +59,7 @@ def test_a_line_without_end_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "comfyui.log"
     path.write_bytes(log("got prompt", f"!!! Exception during processing !!! {'x' * 5000}", CLOSED))
 
-    assert max(len(quote.text) for quote in quoted(path).quotes) == 400
+    assert max(len(quote.text) for quote in quoted(path).quotes) == 401
 
 
 def test_only_a_pipe_is_copied(tmp_path: Path) -> None:

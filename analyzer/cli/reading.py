@@ -12,6 +12,7 @@ from analyzer.errors import NoRunsError
 from analyzer.logs import ReadOptions, read_groups
 from analyzer.parse import OnUnrecognised
 from analyzer.reading import LogReading
+from analyzer.redaction import NO_REDACTION, Redaction
 from analyzer.report import Question, Report, build_report
 from analyzer.sources import LogGroup, resolve
 from analyzer.window import Window, parse_moment
@@ -26,10 +27,12 @@ def read(
     keep_events_of: int | None = None,
     unparsed: str | None = None,
     vram: Sequence[str] | None = None,
+    redactor: Redaction = NO_REDACTION,
 ) -> list[LogReading]:
-    """The readings of the logs; the lines not recognised go to the file `unparsed`. `vram`: sample files beside those that are
-    found; None: no samples are wanted."""
-    return read_found(resolve(logs), common, zone, keep_events_of=keep_events_of, unparsed=unparsed, vram=vram)
+    """The readings of the logs; the lines not recognised go to the file `unparsed`, through the redactor. `vram`: sample files
+    beside those that are found; None: no samples are wanted."""
+    groups = resolve(logs)
+    return read_found(groups, common, zone, keep_events_of=keep_events_of, unparsed=unparsed, vram=vram, redactor=redactor)
 
 
 def read_found(
@@ -40,10 +43,11 @@ def read_found(
     keep_events_of: int | None = None,
     unparsed: str | None = None,
     vram: Sequence[str] | None = None,
+    redactor: Redaction = NO_REDACTION,
 ) -> list[LogReading]:
     """The same for logs that have been found."""
     progress = Progress(quiet=common.quiet)
-    with _saving(unparsed) as on_unrecognised:
+    with _saving(unparsed, redactor) as on_unrecognised:
         try:
             options = ReadOptions(
                 zone=zone,
@@ -61,17 +65,17 @@ def read_found(
 
 
 @contextmanager
-def _saving(path: str | None) -> Iterator[OnUnrecognised | None]:
+def _saving(path: str | None, redactor: Redaction) -> Iterator[OnUnrecognised | None]:
     if path is None:
         yield None
         return
     with writing(path), open(path, "w", encoding="utf-8") as file:
-        yield _saver(file)
+        yield _saver(file, redactor)
 
 
-def _saver(file: IO[str]) -> OnUnrecognised:
+def _saver(file: IO[str], redactor: Redaction) -> OnUnrecognised:
     def save(line: int, text: bytes) -> None:
-        file.write(f"{line}\t{text.decode('utf-8', 'replace')}\n")
+        file.write(f"{line}\t{redactor.text(text.decode('utf-8', 'replace'))}\n")
 
     return save
 

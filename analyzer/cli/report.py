@@ -42,11 +42,11 @@ def command(
         check_address(otlp)
     renderer = named(format or "terminal")
     quotes = any(one.quotes for one in (*renderers, renderer))
-    render_options(common, settings, shared=False)
+    to_share = render_options(common, settings, shared=True)
 
     groups = resolve(logs)
     groups = readable_again(groups) if quotes else groups
-    readings = read_found(groups, common, zone, unparsed=unparsed, vram=vram or ())
+    readings = read_found(groups, common, zone, unparsed=unparsed, vram=vram or (), redactor=to_share.redactor)
     asked = question(readings, limit=limit, workflow=workflow, since=since, until=until, zone=zone, naming=settings.naming)
     report = report_on(readings, asked, advice=True)
     report = with_quotes(report, groups, zone) if quotes else report

@@ -2,6 +2,7 @@
 
 import re
 
+from analyzer import cuts
 from analyzer.events import Bar
 from analyzer.units import parse_clock, parse_si
 
@@ -29,14 +30,14 @@ def find_frame(text: bytes) -> re.Match[bytes] | None:
 
 def frame_label(text: bytes, match: re.Match[bytes]) -> bytes:
     """The description in front of a frame, without its colon."""
-    return text[: match.start()].strip().rstrip(b": ")[-_LABEL_LIMIT:]
+    return cuts.end(text[: match.start()].strip().rstrip(b": "), _LABEL_LIMIT)
 
 
 def build_bar(text: bytes, match: re.Match[bytes], *, line: int, at: float | None) -> Bar | None:
     """The event of a frame found in `text`; None where its numbers make no sense (`1.2.3/4`)."""
     groups = match.groupdict()
-    unit, rate_seconds = _rate(groups["rate"].decode(), groups["unit"].decode("utf-8", "replace"))
     try:
+        unit, rate_seconds = _rate(groups["rate"].decode(), groups["unit"].decode("utf-8", "replace"))
         return Bar(
             line=line,
             at=at,

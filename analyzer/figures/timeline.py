@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from analyzer.figures.base import Figure, FigureKind, Words, label, plot, time_axis
+from analyzer.figures.base import Figure, FigureKind, Words, as_it_is, label, plot, time_axis
 from analyzer.figures.placing import Axis, Mark, MarkKind, PlacedSpan, Placement, place_value, placement, time_range
 from analyzer.palette import BAD, LOOK, NEUTRAL, PHASE_COLORS
 from analyzer.renderers.words import PHASES, joined, seconds, span
@@ -175,7 +175,13 @@ def _add_axes(figure: "go.Figure", lanes: Mapping[str, int], kept: Placement, wo
     """Lanes are named inside the figure, so that the time axis begins where those of others begin."""
     for source, lane in lanes.items():
         figure.add_annotation(
-            x=0, xref="paper", y=lane - 0.5, text=label(_short(source), words), showarrow=False, xanchor="left", font={"size": 12}
+            x=0,
+            xref="paper",
+            y=lane - 0.5,
+            text=label(_short(words(source)), as_it_is),
+            showarrow=False,
+            xanchor="left",
+            font={"size": 12},
         )
     figure.update_yaxes(showticklabels=False, range=[len(lanes) - 0.4, -0.75], showgrid=False, fixedrange=True)
     if kept.axis is Axis.TIME:

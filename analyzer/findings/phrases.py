@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
+from analyzer.cuts import beginning
 from analyzer.runs.model import Evidence, Load, Run
 from analyzer.units import MIB, format_duration, format_seconds, plural
 
@@ -75,7 +76,7 @@ def message_start(message: str) -> str:
     """The first line of a message, cut to what fits a row."""
     lines = message.strip().splitlines()
     first = " ".join(lines[0].split()) if lines else ""
-    return first if len(first) <= MESSAGE_SHOWN else f"{first[: MESSAGE_SHOWN - 1]}…"
+    return first if len(first) <= MESSAGE_SHOWN else beginning(first, MESSAGE_SHOWN - 1, mark="…")
 
 
 def closed(text: str) -> str:

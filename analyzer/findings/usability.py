@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from analyzer.analysis import Analysis, SourceInfo
+from analyzer.cuts import beginning
 from analyzer.events import Role
 from analyzer.findings.base import Finding, Rule, Severity
 from analyzer.findings.lookups import grouped
@@ -152,7 +153,7 @@ def _unparsed(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= SAMPLE_CHARACTERS else f"{text[: SAMPLE_CHARACTERS - 1]}…"
+    return text if len(text) <= SAMPLE_CHARACTERS else beginning(text, SAMPLE_CHARACTERS - 1, mark="…")
 
 
 SOURCE_CHECKS: tuple[Callable[[tuple[SourceInfo, ...], RunsBySource], Iterator[Finding]], ...] = (

@@ -10,6 +10,7 @@ from analyzer.history.database import open_engine, reading, writing
 from analyzer.history.identity import LogPrint
 from analyzer.history.rows import SAMPLED, Row
 from analyzer.history.schema import LOGS, RUNS, SPELLINGS
+from analyzer.renderers.clean import encodable
 from analyzer.runs.model import VramSource
 from analyzer.timeouts.timing import Timing
 
@@ -140,7 +141,9 @@ class Store:
         place = place or Place()
         with writing(self._engine) as connection:
             log = _find(connection, found)
-            values: Row = {"name": name[:400], "size": found.size, "sha256": found.sha256, "ingested_at": now, "runs": len(rows)}
+            # A file's name may be no text.
+            shown = encodable(name)[:400]
+            values: Row = {"name": shown, "size": found.size, "sha256": found.sha256, "ingested_at": now, "runs": len(rows)}
             if place.behind is not None:
                 values["behind"] = place.behind
             if log is None:

@@ -4,9 +4,11 @@ import re
 from enum import Enum
 from typing import Protocol
 
+from analyzer.redaction.accounts import ACCOUNT_RULES
 from analyzer.redaction.aliases import Aliases
+from analyzer.redaction.characters import visible
 from analyzer.redaction.hosts import HOST_RULES
-from analyzer.redaction.media import MEDIA_RULES, MODEL_RULES
+from analyzer.redaction.media import MEDIA_RULES, MODEL_RULES, TRAINED_RULES
 from analyzer.redaction.names import is_word_to_learn
 from analyzer.redaction.paths import PATH_RULES
 from analyzer.redaction.prompts import PROMPT_RULES
@@ -16,7 +18,7 @@ from analyzer.redaction.tokens import TOKEN_RULES
 # The order matters. Prompts first: they may hold anything and go as a whole. Tokens before paths and hosts: a token may
 # look like a part of either, and a login in a URL hides where its host begins. Users before files and hosts: they are
 # learned, and the host of a shell's prompt stands behind its user. Words come last, see `Redactor._rewrite`.
-RULES: tuple[Rule, ...] = (*PROMPT_RULES, *TOKEN_RULES, *PATH_RULES, *MEDIA_RULES, *HOST_RULES)
+RULES: tuple[Rule, ...] = (*PROMPT_RULES, *TOKEN_RULES, *PATH_RULES, *ACCOUNT_RULES, *TRAINED_RULES, *MEDIA_RULES, *HOST_RULES)
 
 # What one replacement uncovers for an earlier rule is found in the next pass. Two do for real text.
 _MAX_PASSES = 8
@@ -29,6 +31,8 @@ class Redaction(Protocol):
     """What a caller needs: `Redactor` and `NO_REDACTION` have it, so that nobody must ask which it is."""
 
     def learn(self, text: str) -> None: ...
+
+    def settle(self, text: str, shown: str) -> None: ...
 
     def text(self, text: str) -> str: ...
 
@@ -47,10 +51,12 @@ class Redactor:
         self._rules = (*RULES, *MODEL_RULES) if hide_models else RULES
         self._aliases = Aliases()
         self._words: dict[str, None] = {}
+        self._settled: dict[str, str] = {}
         self._word_pattern: re.Pattern[str] | None = None
 
     def learn(self, text: str) -> None:
         """Remembers the user names in the paths of `text`, to replace them as words in any later text."""
+        text = visible(text)
         known = len(self._words)
         for rule in self._rules:
             if rule.learned:
@@ -58,12 +64,19 @@ class Redactor:
         if len(self._words) > known:
             self._word_pattern = _any_word(self._words)
 
+    def settle(self, text: str, shown: str) -> None:
+        """What becomes of one whole text, where whoever made it knows better than the rules."""
+        self._settled[text] = shown
+
     def text(self, text: str) -> str:
-        """`text` without what the rules know as private.
+        """`text` without what the rules know as private, and without characters that nobody sees.
 
         Meant for log text. A report goes through `report_value` before it becomes JSON: as text its own key `"text"`
         would look like an input of a workflow.
         """
+        if text in self._settled:
+            return self._settled[text]
+        text = visible(text)
         self._aliases.reserve(text)
         for _ in range(_MAX_PASSES):
             before = text
@@ -134,6 +147,9 @@ class NoRedaction:
     """Leaves everything as it is."""
 
     def learn(self, text: str) -> None:
+        pass
+
+    def settle(self, text: str, shown: str) -> None:
         pass
 
     def text(self, text: str) -> str:

@@ -8,8 +8,9 @@ from analyzer.redaction.rule import Kind, Rule
 
 _HOST = r"(?P<secret>\w[\w.-]{0,252}\w|\w)"
 _SUFFIXES = (
-    r"(?:lan|localdomain|home\.arpa|ts\.net|ec2\.internal|compute\.internal|svc\.cluster\.local|proxy\.runpod\.net"
-    r"|trycloudflare\.com|gradio\.live|ngrok(?:-free)?\.(?:io|app|dev)|local(?=[:/]))"
+    r"(?:lan|localdomain|fritz\.box|home\.arpa|ts\.net|ec2\.internal|compute\.internal|svc\.cluster\.local|proxy\.runpod\.net"
+    r"|trycloudflare\.com|gradio\.live|ngrok(?:-free)?\.(?:io|app|dev)|loca\.lt|database\.windows\.net"
+    r"|(?:local|internal|intranet|corp)(?=[:/]))"
 )
 # Four numbers with dots are an address unless something in front says that they are a version.
 _VERSION_BEFORE = re.compile(
@@ -65,7 +66,7 @@ _ADDRESS_RULES = (
         name="client id without dashes",
         kind=Kind.ID,
         pattern=re.compile(
-            r"(?i)(?:client_?id|prompt_?id|sid)(?:\\{0,4}[\"'])?[ \t]{0,3}[:=][ \t]{0,3}(?:\\{0,4}[\"'])?"
+            r"(?i)(?:(?:client_?id|prompt_?id|sid)(?:\\{0,4}[\"'])?[ \t]{0,3}[:=][ \t]{0,3}(?:\\{0,4}[\"'])?|for client )"
             r"(?P<secret>[0-9a-f]{32})(?![0-9a-z])"
         ),
         example="GET /ws?clientId=0f8fad5bd9cb469fa16570867728950e",
@@ -95,6 +96,34 @@ _ADDRESS_RULES = (
         example="To see the GUI go to: http://192.168.1.20:8188",
         meaning="An address, except loopback, 0.0.0.0 and what reads like a version.",
         keep=_stays_ipv4,
+    ),
+    Rule(
+        name="ipv4 in a name",
+        kind=Kind.HOST,
+        pattern=re.compile(r"(?<=_)(?P<secret>(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3})(?!\w|\.[0-9])"),
+        example="comfyui_192.168.1.20.log",
+        meaning="An address of a private network behind an underscore, where others are mostly versions.",
+        keep=lambda match: match["secret"].count(".") != 3,
+    ),
+    Rule(
+        name="phone",
+        kind=Kind.PHONE,
+        pattern=re.compile(
+            r"(?<![\w.+(-])(?P<secret>\+[1-9][0-9]{9,14}|\+[1-9][0-9]{0,2}(?:[ ./-]?\([0-9]{1,4}\))?(?:[ ./-][0-9]{2,9}){2,5}"
+            r"|\([2-9][0-9]{2}\) [0-9]{3}-[0-9]{4})(?![\w-]|\.[0-9])"
+        ),
+        example="call +49 151 23456789",
+        meaning="A telephone number, with its country or as Americans write it.",
+    ),
+    Rule(
+        name="phone behind a label",
+        kind=Kind.PHONE,
+        pattern=re.compile(
+            r"(?i)(?<![a-z])(?:tele)?(?:phone|tel|mobile|fax|whatsapp|sms)(?: number)?[\"']?[.:=]{0,2} {0,2}[\"']?"
+            r"(?P<secret>[(0-9][0-9 ()./-]{5,20}[0-9])(?![\w.])"
+        ),
+        example="phone: 0151 23456789",
+        meaning="Any number that is called a phone's.",
     ),
     Rule(
         name="ipv6",
@@ -141,7 +170,8 @@ _NAME_RULES = (
     ),
     _host(
         "host argument",
-        r"(?i)(?<![a-z])(?:host(?:name)?[\"']?(?:=|: ?(?=[\"']))|hostname: |connect to host |resolve host:? "
+        r"(?i)(?<![a-z])(?:(?:host(?:name)?|computername)[\"']?(?:=|: ?(?=[\"']))|hostname: |connect to host "
+        r"|resolve host:? |(?:resolve|server at) (?=[\"'])|machine name: "
         rf"|--listen[ =](?=[\w-]{{0,64}}[.\d-]))[\"']?{_HOST}",
         "HTTPConnectionPool(host='render-box', port=8188): Max retries exceeded",
         "A host in an argument or a connection's error.",
@@ -159,8 +189,27 @@ _NAME_RULES = (
         "The name that Windows gives to a computer.",
     ),
     _host(
+        "mac computer",
+        r"(?<![\w-])(?P<secret>[\w-]{1,60}-(?:MacBook|MBP|MBA|iMac|Mac-(?:mini|Studio|Pro))(?:-[\w-]{1,30})?(?:\.local)?)(?![\w-])",
+        "Alices-MacBook-Pro.local is up",
+        "The name that macOS gives to a computer: its owner's.",
+    ),
+    _host(
+        "server of a database",
+        rf"(?i)(?<![a-z])(?:server|data source)=(?:tcp:)?{_HOST}(?=[,;])",
+        "Server=tcp:render-db.example,1433;Password=<token-1>",
+        "The server in the words by which a database is opened.",
+    ),
+    _host(
+        "uname",
+        r"(?:uname_result\(system='\w{1,20}', node='|(?<![\w.])(?:Linux|Darwin) (?!(?i:version|kernel|python|glibc) )"
+        rf"(?=\S{{1,64}} [0-9]+\.[0-9]+\.[0-9])){_HOST}",
+        "Linux workstation 6.8.0-45-generic #45-Ubuntu SMP x86_64 GNU/Linux",
+        "The computer's name as `uname` and Python tell it.",
+    ),
+    _host(
         "shell prompt host",
-        r"(?<![\w.+@/:-])[\w-]{1,32}@" + _HOST + r"(?=:[~/])",
+        r"(?<![\w.+@/:-])[\w-]{1,32}@" + _HOST + r"(?=:[~/]| [^\s%]{1,100} %(?:\s|$))",
         "alice@workstation:~/ComfyUI$ python main.py",
         "The host in a shell's prompt.",
     ),

@@ -29,11 +29,18 @@ LOG_WORDS = _words(
     """
 )
 
-# Said in the clear, with their subdomains: they show what was fetched, not where the server stands.
+# Said in the clear, with their subdomains: they show what was fetched or asked, not where the server stands. Never a domain
+# under which customers have hosts of their own.
 PUBLIC_HOSTS = _words(
     """
-    localhost wsl.localhost github.com githubusercontent.com huggingface.co hf.co civitai.com comfy.org pypi.org
-    pythonhosted.org python.org pytorch.org nvidia.com modelscope.cn storage.googleapis.com
+    localhost wsl.localhost host.docker.internal metadata.google.internal
+    github.com githubusercontent.com gitlab.com huggingface.co hf.co civitai.com comfy.org modelscope.cn modelscope.ai
+    pypi.org pythonhosted.org pypa.io python.org pytorch.org nvidia.com rustup.rs npmjs.org conda.io anaconda.org
+    numpy.org scipy.org opencv.org tensorflow.org onnxruntime.ai scikit-learn.org sqlalche.me readthedocs.io aka.ms
+    storage.googleapis.com generativelanguage.googleapis.com api.openai.com platform.openai.com api.anthropic.com
+    api.stability.ai platform.stability.ai api.replicate.com replicate.com fal.ai queue.fal.run fal.run api.bfl.ai api.bfl.ml
+    api.runpod.ai api.runpod.io api.wandb.ai wandb.ai openrouter.ai api.deepseek.com api.groq.com api.elevenlabs.io
+    hooks.slack.com slack.com api.telegram.org discord.com discordapp.com
     """
 )
 

@@ -26,11 +26,12 @@ _LABEL_WORDS = (
 )
 _LABELS = (
     rf"(?:(?<!invalid ){_LABEL_WORDS}prompts?(?: text)?"
-    rf"|(?<![a-z_] ){_LABEL_WORDS}(?:positive|negative|captions?|lyrics))"
+    rf"|(?<![a-z_] ){_LABEL_WORDS}(?:positive|negative|captions?|lyrics|tags)"
+    r"|(?:input|output|generated|enhanced|expanded|translated|refined|final) (?:text|description))"
 )
 
 # Lines that print a request or a value of it; elsewhere long quoted strings are mostly error messages.
-_DUMP = re.compile(r"invalid prompt: |class_type|widgets_values|  - [A-Z]")
+_DUMP = re.compile(r"invalid prompt: |class_type|widgets_values|Value not in list: |(?:^|  )- [A-Z]")
 
 _STAYS = re.compile(
     rf"(?i)\s*(?:|none|null|true|false|[-+.\d]+|{_UUID}|id-\d+|[^'\"<\r\n]*\.(?:{MODELS})|%date[^%\r\n]*%|comfyui)\s*"
@@ -87,6 +88,14 @@ PROMPT_RULES = (
         example="Positive prompt: a red fox, oil painting",
         meaning="The rest of a line after a label such as `Prompt:`; `invalid prompt:` is none.",
         keep=_is_no_text,
+    ),
+    Rule(
+        name="quoted prompt",
+        kind=Kind.PROMPT,
+        pattern=re.compile(rf"(?i)(?<![a-z0-9_])prompts? {_OPEN}(?P<secret>[^\r\n]*(?=(?P=quote))|[^\r\n]*)"),
+        example='ValueError: Prompt "a red fox" is too long',
+        meaning="A prompt in quotes in an error's sentence, up to the last such quote of the line.",
+        keep=_is_no_prompt,
     ),
     Rule(
         name="bare prompt argument",

@@ -18,14 +18,17 @@ class Kind(StrEnum):
     IMAGE = "image-{}"
     VIDEO = "video-{}"
     AUDIO = "audio-{}"
+    LORA = "lora-{}"
+    EMBEDDING = "embedding-{}"
     MAIL = "<mail-{}>"
+    PHONE = "<phone-{}>"
     HARDWARE = "<mac-{}>"
     TOKEN = "<token-{}>"
     PROMPT = "<prompt-{}>"
 
 
 # An alias of any kind, with the ending that file aliases keep.
-ALIAS = re.compile(r"(?:user|org|host|share|id|file|image|video|audio)-[0-9]+(?:\.[a-z0-9]+)?|<[a-z]+-[0-9]+>")
+ALIAS = re.compile(r"(?:user|org|host|share|id|file|image|video|audio|lora|embedding)-[0-9]+(?:\.[a-z0-9]+)?|<[a-z]+-[0-9]+>")
 
 Keep = Callable[[re.Match[str]], bool]
 

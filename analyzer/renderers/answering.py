@@ -6,6 +6,7 @@ from typing import Any
 
 from analyzer.advising import Answer, Assumed, Room
 from analyzer.renderers.base import Options
+from analyzer.renderers.clean import clean
 from analyzer.renderers.formats import check_format, json_document, uncoloured, unknown_suffix
 from analyzer.renderers.json_timeout import timeout_object
 from analyzer.renderers.markdown_text import plain, table
@@ -108,8 +109,17 @@ def _yaml(value: Any) -> str:
     yaml = YAML()
     yaml.default_flow_style = False
     out = StringIO()
-    yaml.dump(value, out)
+    yaml.dump(_cleaned(value), out)
     return out.getvalue()
+
+
+def _cleaned(value: Any) -> Any:
+    """YAML may hold characters that a terminal obeys."""
+    if isinstance(value, dict):
+        return {key: _cleaned(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    return clean(value) if isinstance(value, str) else value
 
 
 def _markdown(answer: Answer, options: Options) -> Iterator[str]:

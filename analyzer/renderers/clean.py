@@ -2,12 +2,9 @@
 
 import re
 
-# Terminal sequences first (CSI, OSC, others), so that nothing of `\x1b[31m` stays; then every control and direction character.
-_SEQUENCES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P^_X][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?|\x9b[0-?]*[ -/]*[@-~]")
+from analyzer.redaction.characters import visible
+
 _BREAKS = re.compile(r"[\t\r\n\v\f\x85\u2028\u2029]+")
-_CONTROLS = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
-)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -15,8 +12,7 @@ def clean(text: str) -> str:
     """`text` on one line without control, direction and invisible characters; what is no character becomes `\\ufffd`."""
     if text.isascii() and text.isprintable():
         return text
-    text = _BREAKS.sub(" ", _SEQUENCES.sub("", text))
-    return encodable(_CONTROLS.sub("", text))
+    return encodable(visible(_BREAKS.sub(" ", text)))
 
 
 def encodable(text: str) -> str:

@@ -1,13 +1,12 @@
 """What the commands beside `report` share when they print: names of formats, JSON, text without colours."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from analyzer.errors import UsageError
 from analyzer.renderers.base import Options
-from analyzer.renderers.clean import encodable
+from analyzer.renderers.json_text import dumps
 
 # `text` is the terminal's without colours.
 FORMATS = ("terminal", "text", "json")
@@ -27,7 +26,7 @@ def unknown_suffix(target: str, known: Iterable[str]) -> UsageError:
 
 def json_document(value: Any, options: Options) -> str:
     """A JSON-like value as it may be passed on."""
-    return encodable(json.dumps(options.redactor.report_value(value), ensure_ascii=not options.unicode, indent=1)) + "\n"
+    return dumps(options.redactor.report_value(value), ascii_only=not options.unicode, indent=1) + "\n"
 
 
 def uncoloured(name: str, options: Options) -> Options:

@@ -4,15 +4,14 @@ One run, finding or source per line, so that a report can be searched, compared 
 rounded to whole microseconds that still add up to its total (`rounding.phase_seconds`).
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from analyzer.analysis import SourceInfo
 from analyzer.findings.base import Finding
 from analyzer.renderers.base import Options
-from analyzer.renderers.clean import encodable
 from analyzer.renderers.json_run import run_object
+from analyzer.renderers.json_text import dumps
 from analyzer.renderers.json_timeout import timeout_object
 from analyzer.renderers.private import Hider
 from analyzer.renderers.rounding import number
@@ -49,7 +48,7 @@ def _array(items: Iterator[Any], hider: Hider, options: Options) -> Iterator[str
 
 
 def _dump(value: Any, options: Options) -> str:
-    return encodable(json.dumps(value, ensure_ascii=not options.unicode, allow_nan=False))
+    return dumps(value, ascii_only=not options.unicode)
 
 
 def _members(report: Report, options: Options) -> Iterator[tuple[str, Any]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from analyzer.cuts import beginning
 from analyzer.renderers.base import Options
 from analyzer.renderers.clean import clean, clip
 
@@ -11,12 +12,18 @@ _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 # A zero-width space takes away the meaning that GitHub sees in `@name`, `#12`, `GH-12` and addresses.
 _REFERENCES = re.compile(r"(?<=@)|(?<=#)|(?<=GH)(?=-\d)|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=:)(?=\w+:)", re.IGNORECASE)
 _BREAK = "&#8203;"
+# What makes a list, a heading or a rule at the beginning of a line or of a list's item.
+_LEADING = re.compile(r"^(?:[-+=]|(\d{1,9})([.)]))(?=[\s=-]|$)")
 
 
 def plain(text: str, options: Options, *, most: int = 400) -> str:
     """`text` as text and nothing else, on one line."""
-    shown = clip(clean(options.redactor.text(clip(text, most * 4))), most).translate(_HTML)
-    return _REFERENCES.sub(_BREAK, _MARKUP.sub(r"\\\1", shown)) if shown.strip() else ""
+    shown = clip(clean(options.redactor.text(beginning(text, most * 4, mark="…"))), most).strip().translate(_HTML)
+    return _LEADING.sub(_unmarked, _REFERENCES.sub(_BREAK, _MARKUP.sub(r"\\\1", shown)))
+
+
+def _unmarked(found: re.Match[str]) -> str:
+    return f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[0]}"
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -34,7 +41,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def code(lines: Iterable[str], options: Options) -> str:
     """A code block whose fence is longer than any run of backticks inside."""
-    shown = [clip(clean(options.redactor.text(clip(line, 1200))), 300) for line in lines]
+    shown = [clip(clean(options.redactor.text(beginning(line, 1200, mark="…"))), 300) for line in lines]
     longest = max((len(run) for line in shown for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join((f"{fence}text", *shown, fence))

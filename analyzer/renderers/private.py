@@ -1,11 +1,12 @@
 """Private text in documents: a redactor is taught all that a report says first, then what is shown goes through it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from analyzer.redaction import NO_REDACTION, Redaction
 from analyzer.report import Report
 from analyzer.runs.model import Run
+from analyzer.runs.signature import bar_part
 
 
 def learn(report: Report, redactor: Redaction) -> None:
@@ -14,6 +15,27 @@ def learn(report: Report, redactor: Redaction) -> None:
         return
     for text in dict.fromkeys(_texts(report)):
         redactor.learn(text)
+    for workflow, labels in _signatures(report).items():
+        redactor.settle(workflow, _signature(workflow, labels, redactor))
+
+
+def _signatures(report: Report) -> dict[str, tuple[str, ...]]:
+    """Signatures that have lost digits, with the labels of the bars in them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for run in report.runs:
+        signature = run.workflow.signature
+        if "#" in signature and signature not in found:
+            found[signature] = tuple(sorted({bar.label for bar in run.bars}, key=len, reverse=True))
+    return found
+
+
+def _signature(signature: str, labels: Iterable[str], redactor: Redaction) -> str:
+    """Without its digits a key is no longer known as one: what a label hides is told by the label itself."""
+    for label in labels:
+        hidden = redactor.text(label)
+        if hidden != label:
+            signature = signature.replace(bar_part(label), bar_part(hidden))
+    return redactor.text(signature)
 
 
 class Hider:
@@ -40,6 +62,7 @@ class Hider:
 
 
 def _texts(report: Report) -> Iterator[str]:
+    yield from report.accounts
     for source in report.sources:
         yield from (source.name, *source.notes, *source.vram)
     yield from (series.source for series in report.vram)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache
 
+from analyzer.cuts import beginning
 from analyzer.renderers.base import Options
 from analyzer.renderers.clean import clean, clip
 
@@ -16,6 +17,6 @@ def short_text(options: Options, most: int = 200) -> ShortText:
 
     @lru_cache(maxsize=_REMEMBERED)
     def shorten(text: str) -> str:
-        return clip(clean(options.redactor.text(clip(text, most * 4))), most)
+        return clip(clean(options.redactor.text(beginning(text, most * 4))), most)
 
     return shorten

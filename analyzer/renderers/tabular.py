@@ -1,5 +1,6 @@
 """The tables as files: CSV that no spreadsheet runs as formulas, and Parquet."""
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -12,7 +13,8 @@ from analyzer.tables import TABLES, Table, frame
 if TYPE_CHECKING:
     import pandas as pd
 
-_FORMULA = ("=", "+", "-", "@")
+# Where a cell begins, also for spreadsheets that part cells at semicolons, and what they take for a formula there.
+_FORMULA = re.compile(r"(?:^\s*|;[\s\"']*)(?=[=+\-@＝＋－＠])")
 
 
 def render_csv(report: Report, options: Options) -> str:
@@ -51,5 +53,5 @@ def _csv(table: Table, report: Report, options: Options) -> str:
 
 
 def _harmless(text: str) -> str:
-    """A cell that a spreadsheet would run gets an apostrophe in front, which it shows as text."""
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    """What a spreadsheet would run gets an apostrophe in front, which makes it text."""
+    return _FORMULA.sub(lambda found: f"{found[0]}'", text)

@@ -125,12 +125,14 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
 
 
-_OWN_KINDS = frozenset({"interrupted", "killed", "log_ended", "server_restarted", "server_stopped"})
+_OWN_KINDS = frozenset({"interrupted", "log_ended", "server_restarted", "server_stopped"})
 
 
 def failure_text(failure: Failure) -> str:
     """`RuntimeError: …`; our own kinds (`log_ended`) are no exception classes and their message says it all."""
     own = failure.kind in _OWN_KINDS
+    if failure.kind == "killed":
+        return f"The process died: {failure.message}" if failure.message else "The process died."
     return sentence(failure.message) if own else ": ".join(part for part in (failure.kind, failure.message) if part)
 
 

@@ -37,7 +37,8 @@ _NOTEBOOK_PIXELS = 900
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A part of the page, left out where nothing of it is there. `figures` and `tables` by name, `remarks` below them."""
+    """A part of the page, left out where nothing of it is there. `figures` and `tables` by name, `remarks` below
+    them, each about something named."""
 
     id: str
     title: str
@@ -45,7 +46,7 @@ class Section:
     texts: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,11 +249,11 @@ def _advice(report: Report) -> Iterator[str]:
         yield from map(sentence, overall.notes)
 
 
-def _reasons(report: Report) -> Iterator[str]:
+def _reasons(report: Report) -> Iterator[tuple[str, str]]:
     """Why the recommendations are what they are, where there are several."""
     workflows = report.timeout.workflows if report.timeout else ()
     if len(workflows) > 1:
-        yield from (f"{row.workflow}: {row.reason}" for row in workflows if row.reason)
+        yield from ((row.workflow, row.reason) for row in workflows if row.reason)
 
 
 def _starts(report: Report) -> Iterator[str]:

@@ -3,7 +3,6 @@
 Only runs with date and time can be spans.
 """
 
-import json
 from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +13,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 
 from analyzer.renderers.base import Options
+from analyzer.renderers.json_text import dumps
 from analyzer.renderers.otlp.spans import SpanMaker
 from analyzer.renderers.placing import placed
 from analyzer.renderers.short_text import short_text
@@ -51,7 +51,7 @@ def span_batches(report: Report, options: Options, resource: Resource = _NOTHING
 
 
 def _lines(batch: list[ReadableSpan]) -> Iterator[str]:
-    line = json.dumps(_request(batch), ensure_ascii=False, separators=(",", ":")) + "\n"
+    line = dumps(_request(batch), compact=True) + "\n"
     if len(line.encode()) <= _LONGEST_LINE or len(batch) == 1:
         yield line
     else:

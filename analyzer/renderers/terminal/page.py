@@ -7,8 +7,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from analyzer.cuts import beginning
 from analyzer.renderers.base import Options
-from analyzer.renderers.clean import clean, clip
+from analyzer.renderers.clean import clean
 from analyzer.renderers.terminal.table import Cell, Column, Row, layout
 
 READABLE = 104
@@ -46,7 +47,7 @@ class Page:
         body = Text()
         for span in spans:
             raw, style = (span, "") if isinstance(span, str) else span
-            body.append(self.text(clip(raw, 1200)), style)
+            body.append(self.text(beginning(raw, 1200, mark="…")), style)
         wrapped = body.wrap(self._console, max(20, min(self.width, READABLE) - hanging), overflow="fold")
         for position, line in enumerate(wrapped):
             line.rstrip()
@@ -71,7 +72,7 @@ class Page:
         if isinstance(cell, Text):
             return cell
         raw, style = (cell, "") if isinstance(cell, str) else cell
-        return Text(self.text(clip(raw, 400)), style)
+        return Text(self.text(beginning(raw, 400, mark="…")), style)
 
     def _add(self, line: Text) -> None:
         if cell_len(line.plain) > self.width:

@@ -4,14 +4,13 @@ One event per line, written run by run. Times are whole microseconds since the e
 have no time: their runs follow one another under a process that says so.
 """
 
-import json
 import math
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from analyzer.renderers.base import Options
-from analyzer.renderers.clean import encodable
+from analyzer.renderers.json_text import dumps
 from analyzer.renderers.placing import is_date, is_placed, start_at
 from analyzer.renderers.short_text import ShortText, short_text
 from analyzer.renderers.trace.events import TraceEvent
@@ -92,4 +91,4 @@ def _about(report: Report, epoch: float | None, options: Options) -> dict[str, A
 
 
 def _dump(value: Any, options: Options) -> str:
-    return encodable(json.dumps(value, ensure_ascii=not options.unicode, allow_nan=False, separators=(",", ":")))
+    return dumps(value, ascii_only=not options.unicode, compact=True)

@@ -50,11 +50,11 @@ def _stamped_work(run: Run, start: float, text: ShortText) -> Iterator[Slice]:
     for bar in (*run.passes, *run.bars):
         begin = bar_begin(bar)
         if begin is not None and bar.last_at is not None:
-            yield Slice(name=work_name(bar, text), begin=begin - start, end=bar.last_at - start, facts=work_facts(bar))
+            yield Slice(name=work_name(bar, text), begin=begin - start, end=bar.last_at - start, facts=work_facts(bar, text))
     for found in run.detections:
         if found.at is not None:
             end = found.at - start
-            yield Slice(name=work_name(found, text), begin=end - found.seconds, end=end, facts=work_facts(found))
+            yield Slice(name=work_name(found, text), begin=end - found.seconds, end=end, facts=work_facts(found, text))
 
 
 def _stamped_loads(run: Run, start: float, text: ShortText) -> Iterator[Slice]:
@@ -94,7 +94,7 @@ def _part_phase(part: Clocked, begin: float, end: float) -> Slice:
 def _ordered_work(parts: Sequence[Clocked], ends: Sequence[float], text: ShortText) -> Iterator[Slice]:
     for part, (begin, end) in zip(parts, pairwise(ends), strict=True):
         if part.evidence is Evidence.MEASURED:
-            yield Slice(name=work_name(part.item, text), begin=begin, end=end, facts=work_facts(part.item))
+            yield Slice(name=work_name(part.item, text), begin=begin, end=end, facts=work_facts(part.item, text))
 
 
 def _sizes(changes: Iterable[Residency], when: When) -> Iterator[tuple[float, int]]:

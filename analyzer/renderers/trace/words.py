@@ -34,16 +34,16 @@ def run_facts(run: Run, text: ShortText) -> Facts:
 
 def work_name(item: ProgressBar | DetectionTime, text: ShortText) -> str:
     """`pass, 28 steps`, a bar's own description, a detector's result."""
-    return text(item.label) or (f"pass, {steps(item)}" if isinstance(item, ProgressBar) else "detection")
+    return text(item.label) or (text(f"pass, {steps(item)}") if isinstance(item, ProgressBar) else "detection")
 
 
-def work_facts(item: ProgressBar | DetectionTime) -> Facts:
+def work_facts(item: ProgressBar | DetectionTime, text: ShortText) -> Facts:
     if isinstance(item, DetectionTime):
         return facts(seconds=item.seconds, line=item.line)
     return facts(
         steps=item.steps,
         total_steps=item.total_steps,
-        unit=item.unit,
+        unit=text(item.unit),
         seconds=item.seconds,
         seconds_per_step=item.seconds_per_step,
         complete=item.complete,
