@@ -12,6 +12,7 @@ from analyzer.logs import ReadOptions, read_files
 from analyzer.reading import LogReading
 from analyzer.runs.model import Run
 from analyzer.runs.signature import workflow_of
+from analyzer.sampled import with_samples
 from analyzer.sources import LogFile, LogGroup, resolve
 from analyzer.sources.copies import without_copies
 from analyzer.sources.files import STDIN
@@ -116,7 +117,7 @@ def _read(files: Sequence[LogFile], prints: Sequence[LogPrint], options: ReadOpt
     """What the files say as far as their prints go. Raises _ChangedError where they are not what they were."""
     firsts = [FirstBytes(file, found.size) for file, found in zip(files, prints, strict=True)]
     copies = [LogFile(name=file.name, opener=partial(_same, first)) for file, first in zip(files, firsts, strict=True)]
-    reading = read_files(copies, options)
+    (reading,) = with_samples([read_files(copies, options)], (), options.zone)
     if any(first.sha256 != found.sha256 for first, found in zip(firsts, prints, strict=True)):
         raise _ChangedError
     return reading

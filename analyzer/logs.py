@@ -11,6 +11,7 @@ from analyzer.events import Event
 from analyzer.lines import Piece
 from analyzer.parse import OnUnrecognised, Parser
 from analyzer.reading import LogReader, LogReading
+from analyzer.sampled import with_samples
 from analyzer.sources import LogFile, LogGroup, LogStream, resolve
 from analyzer.sources.copies import without_copies
 from analyzer.sources.files import STDIN
@@ -24,12 +25,16 @@ _PROGRESS_EVERY = 50_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """How to read. `zone`: where stamps without one come from; `keep_events_of`: a run's number; `on_progress`: name, bytes."""
+    """How to read. `zone`: where stamps without one come from; `keep_events_of`: a run's number; `on_progress`: name, bytes.
+
+    `samples`: VRAM sample files beside those that lie beside the logs; None: none at all are wanted.
+    """
 
     zone: Zone = None
     keep_events_of: int | None = None
     on_unrecognised: OnUnrecognised | None = None
     on_progress: OnProgress | None = None
+    samples: tuple[str, ...] | None = None
 
 
 def read_logs(arguments: Sequence[str], options: ReadOptions) -> list[LogReading]:
@@ -45,7 +50,10 @@ def read_groups(found: Sequence[LogGroup], options: ReadOptions) -> list[LogRead
     if sources and all(source.left_out for source in sources):
         others = f"; none of {len(sources)} logs can be read" if len(sources) > 1 else ""
         raise SourceError(f"{sources[0].name}: {sources[0].left_out}{others}")
-    return _with_twins(groups, readings, options)
+    readings = _with_twins(groups, readings, options)
+    if options.samples is None:
+        return readings
+    return with_samples(readings, options.samples, options.zone, on_progress=options.on_progress)
 
 
 def read_files(files: Iterable[LogFile], options: ReadOptions, stamps_from: LogGroup | None = None) -> LogReading:

@@ -42,7 +42,8 @@ class Report(Analysis):
     quotes: tuple[Quote, ...] = ()
 
     def to_frames(self) -> "dict[str, pandas.DataFrame]":
-        """All tables as pandas DataFrames: `runs`, `phases`, `passes`, `bars`, `loads`, `unloads`, `detections`, `findings`."""
+        """All tables as pandas DataFrames: `runs`, `phases`, `passes`, `bars`, `loads`, `unloads`, `detections`, `vram`,
+        `findings`."""
         from analyzer.tables import tables  # half a second of import that only this call needs
 
         return tables(self)
@@ -128,6 +129,7 @@ def combine(readings: Sequence[LogReading], question: Question) -> Analysis:
         budget=Budget.of(chosen),
         unparsed=unparsed,
         limit_seconds=question.limit_seconds,
+        vram=tuple(series for reading in readings for series in reading.vram),
     )
 
 

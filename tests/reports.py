@@ -25,7 +25,7 @@ _SESSIONS = {f"{name} {form}": partial(_session, name, form) for name in SESSION
 EVERY = tuple(_LOGS | _SESSIONS)
 STAMPED = (
     *("bug-report.log", "docker-json-file.log", "docker-logs-t.log", "long-runs-hours.log", "manager-windows.log"),
-    *("model-thrash.log", "service-timeouts.log"),
+    *("model-thrash.log", "service-timeouts.log", "stamped-with-vram.log"),
     *(name for name in _SESSIONS if not name.endswith(" raw")),
 )
 UNSTAMPED = tuple(name for name in EVERY if name not in STAMPED)

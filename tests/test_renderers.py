@@ -35,15 +35,44 @@ from analyzer.renderers.terminal import render as terminal
 from analyzer.renderers.terminal.table import crop, crop_front
 from analyzer.renderers.timeline import render_timeline, timeline
 from analyzer.report import Report
-from analyzer.runs.model import DetectionTime, DurationSource, Evidence, Outcome, Phase, Run, Start, Verdict, Workflow
+from analyzer.runs.model import (
+    DetectionTime,
+    DurationSource,
+    Evidence,
+    Outcome,
+    Phase,
+    Run,
+    Start,
+    Verdict,
+    Vram,
+    VramSource,
+    Workflow,
+)
 from analyzer.timeouts.advice import Grade, TimeoutAdvice
+from analyzer.vram.facts import GpuFacts, Problem
 from tests import builders
-from tests.builders import advice, bar, failure, finding, gave_up, load, node, report, server_start, source, split, unload, vram
+from tests.builders import (
+    advice,
+    bar,
+    failure,
+    finding,
+    gave_up,
+    gpu_series,
+    load,
+    node,
+    report,
+    sampled_vram,
+    server_start,
+    source,
+    split,
+    unload,
+    vram,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 SCHEMA = json.loads((Path(json_report.__file__).parents[1] / "schemas" / "report-1.schema.json").read_text("utf-8"))
 PLAIN = Options(version="1.2.3")
-MIB = 1024**2
+MIB, GIB = 1024**2, 1024**3
 HOSTILE = {
     "colour": "\x1b[31mred\x1b[0m alert",
     "title": "\x1b]0;owned\x07title",
@@ -229,6 +258,7 @@ REPORTS: dict[str, Callable[[], Report]] = {
     "one run": lambda: report(run()),
     "golden": golden_report,
     "many": lambda: many(300),
+    "sampled": lambda: report(run(vram=sampled_vram()), run(2, vram=vram(5 * MIB)), vram=(gpu_series(1, 2),)),
     "full": lambda: report(run(vram=vram(5 * MIB), prompt_id="a-b", phases_scaled=True), server_starts=(server_start(),)),
     **{f"hostile {name}": partial(hostile_report, text) for name, text in HOSTILE.items()},
 }
@@ -291,6 +321,7 @@ def test_the_schema_requires_every_field_of_the_design() -> None:
         (("run", "properties", "start"), Start),
         (("run", "properties", "verdict"), Verdict),
         (("run", "properties", "duration_source"), [*DurationSource, None]),
+        (("run", "properties", "vram", "anyOf", 0, "properties", "source"), VramSource),
         (("run", "properties", "loads", "items", "properties", "role"), Role),
         (("run", "properties", "loads", "items", "properties", "mode"), LoadMode),
         (("run", "properties", "unloads", "items", "properties", "mode"), [*UnloadMode]),
@@ -299,9 +330,9 @@ def test_the_schema_requires_every_field_of_the_design() -> None:
         (("finding", "properties", "severity"), Severity),
         (("workflow_advice", "properties", "grade"), Grade),
     ],
-    ids=lambda value: ".".join(value) if isinstance(value, tuple) else "",
+    ids=lambda value: ".".join(map(str, value)) if isinstance(value, tuple) else "",
 )
-def test_the_schema_knows_every_value(where: tuple[str, ...], values: Any) -> None:
+def test_the_schema_knows_every_value(where: tuple[str | int, ...], values: Any) -> None:
     found = SCHEMA["$defs"]
     for key in where:
         found = found[key]
@@ -314,6 +345,48 @@ def test_json_null_means_that_the_log_does_not_say() -> None:
     assert {name: made[name] for name in absent} == dict.fromkeys(absent)
     assert made["observed_seconds"] == 35
     assert as_json(Report())["timeout"] is None
+
+
+def test_json_tells_the_vram_as_it_is_known() -> None:
+    sampled, logged, unknown = (
+        one["vram"] for one in as_json(report(run(vram=sampled_vram()), run(2, vram=vram(7)), run(3)))["runs"]
+    )
+    assert sampled == {
+        "peak_bytes": 21_000,
+        "source": "nvml",
+        "gpu": "0",
+        "samples": 12,
+        "mean_bytes": 15_000,
+        "total_bytes": 24_000,
+        "process_peak_bytes": 20_000,
+        "other_peak_bytes": 1_000,
+        "energy_joules": 1234.5,
+        "utilisation_ratio": 0.75,
+        "throttled_ratio": 0.25,
+        "log_peak_bytes": 19_000,
+        "phases": [{"phase": "sample", "peak_bytes": 18_000}, {"phase": "vae", "peak_bytes": 21_000}],
+    }
+    assert (logged["peak_bytes"], logged["samples"], logged["mean_bytes"], logged["phases"]) == (7, None, None, [])
+    assert unknown is None
+
+
+def test_vram_stands_in_tables_for_people_where_it_is_known() -> None:
+    made = report(
+        run(vram=sampled_vram(21 * GIB, total_bytes=24 * GIB, mean_bytes=15 * GIB, other_peak_bytes=2 * GIB)),
+        run(2),
+        sources=(source(vram=("VRAM samples: x.csv",)),),
+    )
+    wide = replace(PLAIN, width=160)
+    text, markdown = render(named("text"), made, wide), str(render(named("markdown"), made, wide))
+    assert "VRAM" in str(text)
+    assert "21.0 GiB 88 %" in str(text)
+    assert "VRAM samples: x.csv" in str(text)
+    assert "| VRAM |" in markdown
+    assert "| 21.0 GiB 88 % |" in markdown
+    alone = str(render(named("text"), replace(made, runs=made.runs[:1]), wide))
+    assert "VRAM peak 21.0 GiB of 24.0 GiB (88 %), mean 15.0 GiB, other processes up to 2.0 GiB" in alone
+    assert "GPU busy 75 % of the time, 1.2 kJ" in " ".join(alone.split())
+    assert "VRAM" not in str(render(named("markdown"), report(run()), wide))
 
 
 def test_json_times_are_naive_unless_the_source_has_a_zone() -> None:
@@ -717,6 +790,9 @@ def check(made: Report, name: str) -> Check | None:
         ("restarts", report(run(failure=failure("server_restarted")), server_starts=(server_start(),)), Status.WARN),
         ("excerpt", report(run(partial=True)), Status.WARN),
         ("cold_runs", report(run(1), run(2), run(3)), Status.WARN),
+        ("vram_samples", report(run(vram=sampled_vram())), Status.OK),
+        ("vram_samples", report(run(vram=sampled_vram(process_peak_bytes=None))), Status.OK),
+        ("vram_samples", report(run(), sources=(source(vram_trouble="no zone"),)), Status.WARN),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -733,6 +809,38 @@ def test_checks_that_do_not_apply_are_silent() -> None:
     assert check(made, "cold_runs") is None
     assert check(made, "left_out") is None
     assert check(report(sources=(source(left_out="permission denied"),)), "stamps") is None
+    assert check(made, "vram_samples") is None
+    assert check(report(run(vram=Vram(peak_bytes=5, source=VramSource.LOG))), "vram_samples") is None
+
+
+MACHINES: dict[str, tuple[GpuFacts, str | None, str]] = {
+    "all is well": (GpuFacts(gpus=1), None, ""),
+    "no GPU at all": (GpuFacts(problem=Problem.NO_DRIVER, visible=False), None, ""),
+    "a container of its own without a GPU": (
+        GpuFacts(problem=Problem.NO_LIBRARY, visible=False, foreign_pids=True),
+        None,
+        "",
+    ),
+    "a container's processes": (GpuFacts(gpus=1, foreign_pids=True), "gpu_processes", "--pid=host"),
+    "Windows": (GpuFacts(gpus=1, wddm=True), "gpu_processes", "TCC"),
+    **{f"a GPU, but {problem}": (GpuFacts(problem=problem), "nvml", problem) for problem in Problem},
+}
+
+
+@pytest.mark.parametrize(("facts", "name", "words"), MACHINES.values(), ids=MACHINES)
+def test_what_this_machine_can_tell_of_its_gpus(facts: GpuFacts, name: str | None, words: str) -> None:
+    found = [each for each in diagnose(report(run()), facts) if each.id in ("nvml", "gpu_processes")]
+    assert [each.id for each in found] == ([name] if name else [])
+    for each in found:
+        assert each.status is Status.WARN
+        assert each.meaning
+        assert each.advice
+        assert words in each.summary + each.advice
+
+
+def test_the_machine_is_in_the_diagnosis() -> None:
+    text = render_diagnosis("text", report(run()), PLAIN, GpuFacts(gpus=1, foreign_pids=True))
+    assert "--pid=host" in text
 
 
 def test_equal_checks_of_several_logs_are_one() -> None:
@@ -753,7 +861,7 @@ def test_a_diagnosis_as_json() -> None:
 def test_a_folder_gets_every_table() -> None:
     names = [name for name, _ in documents("out/", golden_report(), PLAIN)]
     assert names[:2] == ["out/runs.csv", "out/phases.csv"]
-    assert len(names) == 8
+    assert len(names) == 9
 
 
 if __name__ == "__main__":

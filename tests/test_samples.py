@@ -125,6 +125,12 @@ EXPECTED = {
     "long-runs-hours.log": Expected(
         outcomes={Outcome.SUCCESS: 3}, container="journald-short-iso", always=("log-unusable",), never=(*CALM, "load-dominates")
     ),
+    "stamped-with-vram.log": Expected(
+        outcomes={Outcome.SUCCESS: 6},
+        container="docker-logs",
+        always=("gpu-shared", "vram-nearly-full", "double-load"),
+        never=(*CALM, "gpu-throttled", "soft-oom"),
+    ),
     "service-timeouts.log": Expected(
         outcomes={Outcome.SUCCESS: 9, Outcome.INTERRUPTED: 1},
         container="docker-compose",
@@ -174,7 +180,7 @@ def test_findings(name: str, expected: Expected) -> None:
 
 @pytest.mark.parametrize("name", LOGS)
 def test_every_line_is_understood(name: str) -> None:
-    allowed = MADE_UP_NODES_SHARE if name.startswith("capture-") else 0.0
+    allowed = MADE_UP_NODES_SHARE if name.startswith(("capture-", "stamped-")) else 0.0
 
     assert report_on(name).unparsed.share <= allowed, report_on(name).unparsed.samples
 
@@ -185,9 +191,10 @@ def test_the_lines_of_a_log_say_what_the_log_says(name: str) -> None:
     expected = render(report_on(name), Options()).replace(str(path), "lines")
     text = path.read_bytes().decode()
 
-    assert render(analyze(text.split("\n")), Options()) == expected
-    assert render(analyze(line.encode() for line in text.split("\n")), Options()) == expected
-    assert render(analyze(io.StringIO(text, newline="\n")), Options()) == expected
+    sampled = [file for file in (path.with_name(f"{name}.vram.csv"),) if file.exists()]
+    assert render(analyze(text.split("\n"), vram=sampled), Options()) == expected
+    assert render(analyze((line.encode() for line in text.split("\n")), vram=sampled), Options()) == expected
+    assert render(analyze(io.StringIO(text, newline="\n"), vram=sampled), Options()) == expected
 
 
 def test_the_container_of_lines_is_told_by_more_than_the_first() -> None:

@@ -200,7 +200,7 @@ def test_one_of_everything_in_time() -> None:
 def test_the_counter_is_what_the_report_says_is_on_the_device(name: str) -> None:
     made_report = report_on(name)
     events, _ = made(made_report)
-    values = [event["args"]["bytes"] for event in events if event["ph"] == "C"]
+    values = [event["args"]["bytes"] for event in events if event["ph"] == "C" and "by the log" in event["name"]]
     changes = list(residency(made_report.runs, device_bytes(made_report.server_starts)))
 
     known = [change.loaded_bytes for change in changes if change.loaded_bytes is not None]
@@ -390,3 +390,13 @@ def test_a_log_read_from_text_to_trace() -> None:
     assert [
         (event["name"], event["ts"], event["dur"]) for event in events if event.get("cat") == "load" and event["ph"] == "X"
     ] == [("load Flux (full)", 1_000_000, 1_000_000)]
+
+
+def test_sampled_vram_is_a_counter_per_gpu() -> None:
+    report = report_on("stamped-with-vram.log")
+
+    counters = [event for event in json.loads(trace.render(report, PLAIN))["traceEvents"] if event["ph"] == "C"]
+
+    sampled = [event for event in counters if event["name"] == "GPU 0 in use"]
+    assert len(sampled) > 50
+    assert max(next(iter(event["args"].values())) for event in sampled) == max(p.used_max_bytes for p in report.vram[0].points)

@@ -51,6 +51,12 @@ Output = Annotated[
     list[str] | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write a file, format by suffix; may be repeated.", show_default=False),
 ]
+Vram = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vram", metavar="FILE", help="VRAM samples (LOG.vram.csv is found by itself); may be repeated.", show_default=False
+    ),
+]
 Otlp = Annotated[
     str | None,
     typer.Option(

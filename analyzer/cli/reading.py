@@ -25,9 +25,11 @@ def read(
     *,
     keep_events_of: int | None = None,
     unparsed: str | None = None,
+    vram: Sequence[str] | None = None,
 ) -> list[LogReading]:
-    """The readings of the logs; the lines not recognised go to the file `unparsed`."""
-    return read_found(resolve(logs), common, zone, keep_events_of=keep_events_of, unparsed=unparsed)
+    """The readings of the logs; the lines not recognised go to the file `unparsed`. `vram`: sample files beside those that are
+    found; None: no samples are wanted."""
+    return read_found(resolve(logs), common, zone, keep_events_of=keep_events_of, unparsed=unparsed, vram=vram)
 
 
 def read_found(
@@ -37,12 +39,19 @@ def read_found(
     *,
     keep_events_of: int | None = None,
     unparsed: str | None = None,
+    vram: Sequence[str] | None = None,
 ) -> list[LogReading]:
     """The same for logs that have been found."""
     progress = Progress(quiet=common.quiet)
     with _saving(unparsed) as on_unrecognised:
         try:
-            options = ReadOptions(zone=zone, keep_events_of=keep_events_of, on_unrecognised=on_unrecognised, on_progress=progress)
+            options = ReadOptions(
+                zone=zone,
+                keep_events_of=keep_events_of,
+                on_unrecognised=on_unrecognised,
+                on_progress=progress,
+                samples=None if vram is None else tuple(vram),
+            )
             readings = read_groups(groups, options)
         finally:
             progress.done()

@@ -15,6 +15,7 @@ def command(
     workflow: options.WorkflowName = None,
     top: options.Top = None,
     timezone: options.Timezone = None,
+    vram: options.Vram = None,
     config: options.Config = None,
     color: options.Color = None,
     redact: options.Redact = None,
@@ -45,7 +46,7 @@ def command(
 
     groups = resolve(logs)
     groups = readable_again(groups) if quotes else groups
-    readings = read_found(groups, common, zone, unparsed=unparsed)
+    readings = read_found(groups, common, zone, unparsed=unparsed, vram=vram or ())
     asked = question(readings, limit=limit, workflow=workflow, since=since, until=until, zone=zone, naming=settings.naming)
     report = report_on(readings, asked, advice=True)
     report = with_quotes(report, groups, zone) if quotes else report

@@ -15,6 +15,7 @@ def command(
     timeout: options.Timeout = None,
     format: Annotated[str, typer.Option("--format", metavar="NAME", help="terminal, text or json.")] = "terminal",
     timezone: options.Timezone = None,
+    vram: options.Vram = None,
     config: options.Config = None,
     color: options.Color = None,
     redact: options.Redact = None,
@@ -31,7 +32,7 @@ def command(
     settings = common.settings()
     zone = common.zone(settings)
     limit = limit_seconds(timeout, settings)
-    readings = read([log], common, zone, keep_events_of=run)
+    readings = read([log], common, zone, keep_events_of=run, vram=vram or ())
     asked = question(readings, limit=limit, workflow=None, since=None, until=None, zone=zone, naming=settings.naming)
     report = report_on(readings, asked)
     if len(readings) > 1:

@@ -46,6 +46,7 @@ from analyzer.events.prompts import (
 )
 from analyzer.events.server import (
     Attention,
+    CudaDevices,
     CustomNodeFailed,
     CustomNodeImport,
     CustomNodeTimes,
@@ -64,6 +65,7 @@ __all__ = [
     "Attention",
     "Bar",
     "ClientTimeout",
+    "CudaDevices",
     "CustomNodeFailed",
     "CustomNodeImport",
     "CustomNodeTimes",

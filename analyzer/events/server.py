@@ -30,6 +30,13 @@ class Device(Event):
 
 
 @event_class
+class CudaDevices(Event):
+    """`--cuda-device`: the devices left visible, by the driver's index, separated by commas; `cuda:0` is the first of them."""
+
+    devices: str
+
+
+@event_class
 class VramState(Event):
     """`NORMAL_VRAM`, `LOW_VRAM`, `NO_VRAM`, `HIGH_VRAM`, `DISABLED`, `SHARED`."""
 

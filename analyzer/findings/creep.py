@@ -9,7 +9,7 @@ from analyzer.findings.base import Finding, Rule, Severity
 from analyzer.findings.phrases import exact, lines_of, numbers, percent, sentences
 from analyzer.findings.series import NO_SIZES, Rise, others, rises, series_of
 from analyzer.findings.trend import Trend, rising
-from analyzer.runs.model import Outcome, Phase, Run, Start
+from analyzer.runs.model import Outcome, Phase, Run, Start, Vram
 from analyzer.units import MIB, format_bytes, plural
 
 DURATION_PART = 0.10
@@ -31,6 +31,13 @@ class Measure:
     phases: bool
 
 
+def _memory(vram: Vram | None) -> int | None:
+    """The server's own peak where samples tell it: what others hold is not the server's doing."""
+    if vram is None:
+        return None
+    return vram.peak_bytes if vram.process_peak_bytes is None else vram.process_peak_bytes
+
+
 MEASURES = (
     Measure(
         of=lambda run: run.duration_seconds,
@@ -42,7 +49,7 @@ MEASURES = (
         phases=True,
     ),
     Measure(
-        of=lambda run: run.vram.peak_bytes if run.vram else None,
+        of=lambda run: _memory(run.vram),
         grows="need more and more VRAM",
         shown=format_bytes,
         least_part=VRAM_PART,

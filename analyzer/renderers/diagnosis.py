@@ -5,15 +5,16 @@ from analyzer.renderers.base import Options
 from analyzer.renderers.formats import check_format, json_document, uncoloured
 from analyzer.renderers.private import learn
 from analyzer.report import Report
+from analyzer.vram.facts import GpuFacts
 
 SCHEMA = "comfymeter.doctor/1"
 
 
-def render_diagnosis(name: str, report: Report, options: Options) -> str:
-    """The checks in one of `formats.FORMATS`."""
+def render_diagnosis(name: str, report: Report, options: Options, facts: GpuFacts | None = None) -> str:
+    """The checks in one of `formats.FORMATS`. `facts`: see `diagnose`."""
     check_format(name)
     learn(report, options.redactor)
-    checks = diagnose(report)
+    checks = diagnose(report, facts)
     if name == "json":
         value = {
             "schema": SCHEMA,

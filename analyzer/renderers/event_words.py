@@ -70,6 +70,7 @@ WORDS: Mapping[type[Event], Words] = {
     events.Memory: _memory,
     events.Version: lambda event: (f"{event.component} version", event.version),
     events.Device: lambda event: ("device", event.name),
+    events.CudaDevices: lambda event: ("CUDA devices", event.devices),
     events.VramState: lambda event: ("VRAM state", event.state),
     events.Attention: lambda event: ("attention", event.implementation),
     events.DynamicVram: lambda event: ("dynamic VRAM", "on" if event.enabled else "off"),

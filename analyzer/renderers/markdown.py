@@ -25,6 +25,7 @@ from analyzer.renderers.words import (
     sentence,
     size,
     span,
+    vram_cell,
 )
 from analyzer.report import Report
 from analyzer.runs.model import Run
@@ -84,7 +85,19 @@ def _runs(report: Report, options: Options) -> Iterator[str]:
     if not report.runs:
         return
     shown = worst_first(report.runs, options.top)
-    titles = (">run", "outcome", ">total", ">of limit", "verdict", "workflow", "biggest phases", "passes", "start", "lines")
+    titles = (
+        ">run",
+        "outcome",
+        ">total",
+        ">of limit",
+        "verdict",
+        "workflow",
+        "biggest phases",
+        "passes",
+        ">VRAM",
+        "start",
+        "lines",
+    )
     yield "### Runs" + (", worst first" if len(report.runs) > 1 else "")
     yield table(titles, (_run_row(run, options) for run in shown))
     if len(shown) < len(report.runs):
@@ -110,6 +123,7 @@ def _run_row(run: Run, options: Options) -> tuple[str, ...]:
         plain(run.workflow.name, options, most=60),
         biggest_phases(run, 3),
         plain(passes, options),
+        vram_cell(run.vram),
         STARTS[run.start],
         span(run.first_line, run.last_line),
     )

@@ -41,7 +41,8 @@ class Hider:
 
 def _texts(report: Report) -> Iterator[str]:
     for source in report.sources:
-        yield from (source.name, *source.notes)
+        yield from (source.name, *source.notes, *source.vram)
+    yield from (series.source for series in report.vram)
     yield from (sample.text for sample in report.unparsed.samples)
     yield from (quote.text for quote in report.quotes)
     for finding in report.findings:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from analyzer.runs.model import Failure, Outcome, Phase, ProgressBar, Run, Start, Verdict
-from analyzer.units import format_duration, format_mib, format_seconds, format_share
+from analyzer.runs.model import Failure, Outcome, Phase, ProgressBar, Run, Start, Verdict, Vram
+from analyzer.units import format_bytes, format_duration, format_mib, format_seconds, format_share
 
 PHASES = {
     Phase.PIPELINE_LOAD: "pipeline load",
@@ -79,6 +79,40 @@ def pass_short(bar: ProgressBar, times: str = "×") -> str:
 def size(value: int | None) -> str:
     """Bytes as the log writes them; empty where it does not say."""
     return "" if value is None else format_mib(value)
+
+
+def vram_cell(vram: Vram | None) -> str:
+    """The peak in a table cell, with its share of what there is where it is sampled: `21.3 GiB 90 %`."""
+    if vram is None:
+        return ""
+    share = vram.used_ratio
+    return format_bytes(vram.peak_bytes) + ("" if share is None else f" {format_share(share)}")
+
+
+def vram_facts(vram: Vram) -> str:
+    """What is known of a run's VRAM: `VRAM peak 21.3 GiB of 23.6 GiB (90 %), 6.1 GiB of it held by other processes`."""
+    of = (
+        ""
+        if vram.total_bytes is None or vram.used_ratio is None
+        else (f" of {format_bytes(vram.total_bytes)} ({format_share(vram.used_ratio)})")
+    )
+    return joined(
+        (
+            f"VRAM peak {format_bytes(vram.peak_bytes)}{of}",
+            "" if vram.mean_bytes is None else f"mean {format_bytes(vram.mean_bytes)}",
+            "" if vram.other_peak_bytes is None else f"other processes up to {format_bytes(vram.other_peak_bytes)}",
+            "" if vram.utilisation_ratio is None else f"GPU busy {format_share(vram.utilisation_ratio)} of the time",
+            "" if vram.energy_joules is None else energy(vram.energy_joules),
+        )
+    )
+
+
+def energy(joules: float) -> str:
+    """`850 J`, `12.3 kJ`, `1.2 MJ`."""
+    for size, unit in ((1e6, "MJ"), (1e3, "kJ")):
+        if joules >= size:
+            return f"{joules / size:.1f} {unit}"
+    return f"{joules:.0f} J"
 
 
 def joined(parts: Iterable[str]) -> str:

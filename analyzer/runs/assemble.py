@@ -47,6 +47,7 @@ from analyzer.runs.model import (
     ServerStart,
     Start,
     Vram,
+    VramSource,
 )
 from analyzer.runs.open_run import NOTES, STRONG_EVIDENCE, OpenRun, Request, note_detection, outcome_of
 from analyzer.runs.progress import is_sampler
@@ -316,7 +317,7 @@ class RunAssembler:
             loads=loads,
             unloads=unloads,
             detections=tuple(run.detections),
-            vram=Vram(peak_bytes=run.vram_peak_bytes, source="log") if run.vram_peak_bytes is not None else None,
+            vram=Vram(peak_bytes=run.vram_peak_bytes, source=VramSource.LOG) if run.vram_peak_bytes is not None else None,
             soft_ooms=tuple(run.soft_ooms),
             leaks=tuple(run.leaks),
             quantizations=tuple(run.quantizations),

@@ -41,6 +41,11 @@ def _group(base: str, members: list[tuple[_Age, LogFile]]) -> LogGroup:
     return LogGroup(name=files[0].name if len(files) == 1 else base, files=files)
 
 
+def base_of(name: str) -> str:
+    """The name of the log that a file is a part of; its own for a log that was never turned."""
+    return _base_and_age(name)[0]
+
+
 def _base_and_age(name: str) -> tuple[str, _Age]:
     """The name of the log that a file is a part of, and its age among them."""
     plain = _PACKED.sub("", name)

@@ -62,7 +62,8 @@
       this.limit = PAGE;
       this.sort = null;
       this.texts = new Map();
-      this.columns = table.columns.map((column, index) => ({ ...column, index })).filter((column) => !column.hidden);
+      const says = (index) => table.rows.some((row) => row[index] != null && row[index] !== "");
+      this.columns = table.columns.map((column, index) => ({ ...column, index })).filter((column) => !column.hidden && says(column.index));
       this.body = make("tbody");
       this.status = make("span", { role: "status" });
       this.more = make("button", { type: "button", text: "Show more", onclick: () => { this.limit *= 4; this.draw(); } });
@@ -135,7 +136,14 @@
   const runs = tables.get("runs");
   const rows = new Map(runs ? runs.rows.map((row) => [row[0], row]) : []);
 
-  const simple = (part, index, run) => make("div", { class: "table" },
+  // A column in which the log says nothing of this run is left out.
+  const simple = (given, index, run) => {
+    const kept = given.columns.map((_, place) => place).filter((place) => given.rows.some((row) => row[place] != null && row[place] !== ""));
+    const pick = (values) => kept.map((place) => values[place]);
+    return list({ title: given.title, columns: pick(given.columns), rows: given.rows.map(pick) }, index, run);
+  };
+
+  const list = (part, index, run) => make("div", { class: "table" },
     make("h4", { text: part.title, id: `run-${run}-part-${index}` }),
     make("div", { class: "scroll", role: "region", tabindex: "0", "aria-labelledby": `run-${run}-part-${index}` }, make("table", {},
       make("thead", {}, make("tr", {}, ...part.columns.map((column) => make("th", { scope: "col", text: column.title, class: `plain ${KINDS[column.kind].right ? "number" : ""}` })))),

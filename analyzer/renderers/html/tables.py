@@ -56,6 +56,9 @@ _RUNS = (
     Column(title="failure", hidden=True),
     Column(title="client gave up", kind="lines", hidden=True),
     Column(title="longest silence", kind="seconds", hidden=True),
+    Column(title="VRAM mean", kind="bytes", hidden=True),
+    Column(title="VRAM of others, peak", kind="bytes", hidden=True),
+    Column(title="energy, J", kind="count", hidden=True),
 )  # fmt: skip
 
 
@@ -95,6 +98,7 @@ def _run_row(run: Run, zone: str | None) -> list[Any]:
         f"{failure.kind}: {failure.message} (L{failure.line})" if failure else None,
         run.client_timeout.line if run.client_timeout else None,
         number(run.silence_seconds),
+        *((run.vram.mean_bytes, run.vram.other_peak_bytes, number(run.vram.energy_joules)) if run.vram else (None, None, None)),
     ]
 
 
@@ -127,6 +131,7 @@ def _phase_rows(run: Run) -> list[list[Any]]:
             number(time.seconds),
             number(time.share),
             time.evidence.value,
+            run.vram.phase_peak_bytes(time.phase) if run.vram else None,
             _lines(time.first_line, time.last_line),
         ]
         for time in ordered
@@ -182,7 +187,12 @@ PARTS: tuple[Part, ...] = (
     Part(
         title="Where the time went",
         columns=_columns(
-            ("phase", "phase"), ("time", "seconds"), ("share", "percent"), ("how known", "word"), ("lines", "lines")
+            ("phase", "phase"),
+            ("time", "seconds"),
+            ("share", "percent"),
+            ("how known", "word"),
+            ("VRAM peak", "bytes"),
+            ("lines", "lines"),
         ),
         rows=_phase_rows,
     ),

@@ -5,7 +5,19 @@ from analyzer.renderers.terminal import styles
 from analyzer.renderers.terminal.budget import run_budget
 from analyzer.renderers.terminal.page import Page
 from analyzer.renderers.terminal.table import Cell, Column, Row
-from analyzer.renderers.words import OUTCOMES, STARTS, biggest_phases, duration, failure_text, joined, pass_short, seconds, span
+from analyzer.renderers.words import (
+    OUTCOMES,
+    STARTS,
+    biggest_phases,
+    duration,
+    failure_text,
+    joined,
+    pass_short,
+    seconds,
+    span,
+    vram_cell,
+    vram_facts,
+)
 from analyzer.report import Report
 from analyzer.runs.model import ProgressBar, Run, Verdict
 from analyzer.units import format_share, plural
@@ -18,6 +30,7 @@ _COLUMNS = (
     Column(title="workflow", keep=50, least=10),
     Column(title="biggest phases", keep=80),
     Column(title="passes", keep=45),
+    Column(title="VRAM", keep=42, right=True),
     Column(title="start", keep=40),
     Column(title="queue", keep=48, right=True),
     Column(title="source", keep=35, least=12, tail=True),
@@ -44,6 +57,8 @@ def one_run(page: Page, run: Run) -> None:
     facts: list[str | tuple[str, str]] = [(OUTCOMES[run.outcome], styles.OUTCOMES[run.outcome] or styles.GOOD)]
     facts.append(", " + joined(_facts(run)) if any(_facts(run)) else "")
     page.paragraph(*facts)
+    if run.vram:
+        page.paragraph(vram_facts(run.vram))
     if run.failure:
         page.paragraph(failure_text(run.failure), (f"  [L{run.failure.line}]", styles.QUIET))
     if run.client_timeout:
@@ -82,6 +97,7 @@ def _row(page: Page, report: Report, run: Run) -> Row:
         run.workflow.name,
         biggest_phases(run, 1 if page.width < 100 else 2 if page.width < 160 else 3),
         _passes(page, run.passes),
+        vram_cell(run.vram),
         STARTS[run.start],
         duration(run.queue_seconds) if run.queue_seconds else "",
         run.source if len(report.sources) > 1 else "",

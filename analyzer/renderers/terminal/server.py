@@ -46,6 +46,8 @@ def sources(page: Page, report: Report) -> None:
     page.table(_SOURCES, [_source_row(source) for source in report.sources[: page.options.top]])
     if len(report.sources) > page.options.top:
         page.paragraph((f"{plural(len(report.sources) - page.options.top, 'further log')} not shown.", styles.QUIET))
+    for text in dict.fromkeys(text for source in report.sources[: page.options.top] for text in source.vram):
+        page.paragraph((text, styles.QUIET))
 
 
 def _share(report: Report) -> str:

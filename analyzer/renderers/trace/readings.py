@@ -18,8 +18,17 @@ class Reading:
     size_bytes: int
 
 
+def _vram(report: Report) -> Iterator[Reading]:
+    """The most memory in use within each stretch of a GPU's samples, and what the server's processes held of it."""
+    for series in report.vram:
+        for point in series.points:
+            yield Reading(name=f"GPU {series.gpu} in use", at=point.at, size_bytes=point.used_max_bytes)
+            if point.process_bytes is not None:
+                yield Reading(name=f"GPU {series.gpu} server", at=point.at, size_bytes=point.process_bytes)
+
+
 # A row per kind of reading that a report may hold.
-READINGS: tuple[Callable[[Report], Iterator[Reading]], ...] = ()
+READINGS: tuple[Callable[[Report], Iterator[Reading]], ...] = (_vram,)
 
 
 def reading_events(report: Report, epoch: float, pid: int) -> Iterator[TraceEvent]:
