@@ -16,7 +16,7 @@ _LONGEST = 400
 def with_quotes(report: Report, groups: Iterable[LogGroup], zone: Zone) -> Report:
     """The report with the text of the first and last few lines of each finding. Raises SourceError."""
     wanted = _wanted(report)
-    files = [file for group in groups for file in group.files if file.name in wanted]
+    files = [file for group in groups for file in group.files if wanted.get(file.name)]
     quotes = (quote for file in files for quote in _quotes(file, wanted[file.name], zone))
     return replace(report, quotes=tuple(quotes))
 

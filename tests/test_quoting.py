@@ -1,5 +1,6 @@
 """Lines that findings cite, fetched from where they stand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from analyzer.logs import ReadOptions, read_groups
@@ -7,6 +8,7 @@ from analyzer.quoting import with_quotes
 from analyzer.report import Question, Quote, Report, build_report
 from analyzer.sources import resolve
 from analyzer.sources.keeping import readable_again
+from tests.builders import finding
 from tests.logs import frames, log, sampler
 
 CLOSED = "Prompt executed in 303.88 seconds"
@@ -66,3 +68,13 @@ def test_only_a_pipe_is_copied(tmp_path: Path) -> None:
     groups = resolve([str(path)])
 
     assert readable_again(groups) == groups
+
+
+def test_a_report_without_any_line_cited(tmp_path: Path) -> None:
+    path = tmp_path / "comfyui.log"
+    path.write_bytes(log("got prompt", "Prompt executed in 0.00 seconds"))
+    groups = resolve([str(path)])
+    report = build_report(read_groups(groups, ReadOptions()), Question())
+    without = replace(report, findings=(finding("Nothing is cited.", runs=(1,)),))
+
+    assert with_quotes(without, groups, None).quotes == ()

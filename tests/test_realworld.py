@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.logs import ReadOptions, read_logs
+from analyzer.errors import NoTimesError
+from analyzer.logs import ReadOptions, read_groups, read_logs
+from analyzer.quoting import with_quotes
+from analyzer.renderers import RENDERERS, pieces
+from analyzer.renderers.base import Options
 from analyzer.report import Question, build_report
+from analyzer.sources import resolve
 
 ROOT = Path(__file__).parent.parent.parent / "shared" / "realworld"
 LOGS = sorted(ROOT.glob("*.log"))
@@ -47,3 +52,18 @@ def test_lines_that_carry_information_are_recognised() -> None:
 
     assert total > 2000
     assert len(lost) <= 0.01 * total
+
+
+@pytest.mark.skipif(not LOGS, reason=f"no {ROOT.name} logs beside the project")
+@pytest.mark.parametrize("path", LOGS, ids=lambda path: path.stem)
+def test_every_format_is_made_of_every_log(path: Path) -> None:
+    groups = resolve([str(path)])
+    report = with_quotes(build_report(read_groups(groups, ReadOptions()), Question(limit_seconds=300)), groups, None)
+
+    for renderer in RENDERERS:
+        try:
+            assert b"".join(
+                piece if isinstance(piece, bytes) else piece.encode() for piece in pieces(renderer, report, Options())
+            )
+        except NoTimesError:
+            assert all(run.started_at is None for run in report.runs)
