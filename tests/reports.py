@@ -3,6 +3,7 @@
 from functools import cache, partial
 
 from analyzer import analyze
+from analyzer.containers import Stamps, detect
 from analyzer.report import Question, Report, build_report
 from tests.captures import SESSIONS, chunks
 from tests.logs import read
@@ -24,8 +25,7 @@ def _session(name: str, form: str) -> Report:
 _SESSIONS = {f"{name} {form}": partial(_session, name, form) for name in SESSIONS for form in ("raw", "bug-report", "docker")}
 EVERY = tuple(_LOGS | _SESSIONS)
 STAMPED = (
-    *("bug-report.log", "docker-json-file.log", "docker-logs-t.log", "long-runs-hours.log", "manager-windows.log"),
-    *("model-thrash.log", "service-timeouts.log", "stamped-with-vram.log"),
+    *(name for name in _LOGS if detect((SAMPLES / name).read_bytes()).stamps is not Stamps.NONE),
     *(name for name in _SESSIONS if not name.endswith(" raw")),
 )
 UNSTAMPED = tuple(name for name in EVERY if name not in STAMPED)

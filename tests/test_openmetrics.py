@@ -450,3 +450,8 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
         f"{tmp_path / 'x.om'}: stamps of 3 runs have no zone and are taken as UTC; --timezone says where they come from",
     ]
     assert last(parsed((tmp_path / "x.om").read_text()), "comfyui_runs_total") == 7
+    printed = comfymeter("report", *logs, "--format", "openmetrics")
+    assert (printed.text, printed.err.splitlines()[0][:32]) == (
+        (tmp_path / "x.om").read_text(),
+        "--format openmetrics: 1 of 8 run",
+    )

@@ -3,7 +3,6 @@
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -16,15 +15,13 @@ from analyzer.events import UnloadMode
 from analyzer.redaction import Redactor
 from analyzer.renderers import trace
 from analyzer.renderers.base import Options
-from analyzer.renderers.trace import readings
 from analyzer.renderers.trace.lanes import Lanes, filled, nested
-from analyzer.renderers.trace.readings import Reading
 from analyzer.renderers.trace.shapes import Slice
 from analyzer.report import Report
 from analyzer.runs.model import Evidence, Outcome, Phase, PhaseSpan, Run, Workflow
 from analyzer.runs.residency import device_bytes, residency
 from tests import builders
-from tests.builders import bar, gave_up, load, note, report, run, server_start, source, unload
+from tests.builders import bar, gave_up, gpu_series, load, note, report, run, server_start, source, unload
 from tests.logs import log, read
 from tests.reports import EVERY, LIMIT_SECONDS, STAMPED, UNSTAMPED, report_on
 from tests.trace_events import Event, checked
@@ -227,18 +224,22 @@ def test_the_counter_changes_where_the_lines_stand() -> None:
     assert [event["name"] for event in events if event.get("cat") == "server"] == ["start", "start"]
 
 
-def test_readings_beside_the_log_are_counters_on_the_same_axis(monkeypatch: pytest.MonkeyPatch) -> None:
-    def sampled(_: Report) -> Iterator[Reading]:
-        for seconds in (-1000, 5, 6):
-            yield Reading(name="GPU 0", at=START + seconds, size_bytes=seconds)
+def test_samples_are_counters_on_the_same_axis() -> None:
+    early = gpu_series(1, 2, 3)
+    points = tuple(replace(point, at=point.at - 1.5, process_bytes=point.used_max_bytes * 10) for point in early.points)
+    curves = (replace(early, points=points), gpu_series(7, gpu="1"), gpu_series(8, source="b.csv"))
+    events, about = made(stamped_report(placed_run(), vram=curves))
 
-    monkeypatch.setattr(readings, "READINGS", (sampled,))
-    events, about = made(stamped_report(placed_run()))
-    assert [(event["pid"], event["ts"] / 1e6, event["args"]["bytes"]) for event in events if event["name"] == "GPU 0"] == [
-        (2, 5.25, 5),
-        (2, 6.25, 6),
-    ]
     assert about["epoch_unix_seconds"] == int(START)
+    assert [event["args"]["name"] for event in events if event["name"] == "process_name"][1:] == ["comfyui.log.vram.csv", "b.csv"]
+    assert [
+        (event["pid"], event["name"], event["ts"] / 1e6, event["args"]["bytes"]) for event in events if event["ph"] == "C"
+    ] == [
+        (2, "GPU 0 in use", 0.75, 3),
+        (2, "GPU 0 server", 0.75, 30),
+        (2, "GPU 1 in use", 0.25, 7),
+        (3, "GPU 0 in use", 0.25, 8),
+    ]
 
 
 def test_a_clock_that_was_set_back_gets_tracks_of_its_own() -> None:

@@ -14,7 +14,7 @@ from analyzer.cli.options import Common
 from analyzer.errors import ComfymeterError, UsageError
 
 if TYPE_CHECKING:
-    from analyzer.renderers.base import Document, Options
+    from analyzer.renderers.base import Document, Options, Renderer
     from analyzer.report import Report
     from analyzer.settings import Settings
 
@@ -130,13 +130,10 @@ def note(text: str, *, quiet: bool) -> None:
         print(harmless(text), file=sys.stderr)  # noqa: T201
 
 
-def remark(target: str, report: "Report", *, quiet: bool) -> None:
-    """What the reader of a file should be told beside it."""
-    from analyzer.renderers import for_target
-
-    remarks = for_target(target).remarks
-    for text in remarks(report) if remarks else ():
-        note(f"{target}: {text}", quiet=quiet)
+def remark(name: str, renderer: "Renderer", report: "Report", *, quiet: bool) -> None:
+    """What the reader of a document should be told beside it. `name`: the document's."""
+    for text in renderer.remarks(report) if renderer.remarks else ():
+        note(f"{name}: {text}", quiet=quiet)
 
 
 def harmless(text: str) -> str:

@@ -50,12 +50,13 @@ def command(
     asked = question(readings, limit=limit, workflow=workflow, since=since, until=until, zone=zone, naming=settings.naming)
     report = report_on(readings, asked, advice=True)
     report = with_quotes(report, groups, zone) if quotes else report
-    for target in targets:
+    for target, one in zip(targets, renderers, strict=True):
         for path, document in documents(target, report, render_options(common, settings, shared=True)):
             write_file(path, document)
             note(f"wrote {path}", quiet=quiet)
-        remark(target, report, quiet=quiet)
+        remark(target, one, report, quiet=quiet)
     if otlp:
         send_spans(otlp, report, render_options(common, settings, shared=True), quiet=quiet)
     if format or not (targets or otlp):
         write_stdout(pieces(renderer, report, render_options(common, settings, shared=renderer.shared)))
+        remark(f"--format {renderer.name}", renderer, report, quiet=quiet)

@@ -7,8 +7,9 @@ from analyzer.report import Report
 from analyzer.runs.model import Run
 from analyzer.units import plural
 
-# 2000 to 2200. Stamps without a year are read as of 1972, and the integers of some formats end soon after.
-_EARLIEST, _LATEST = 946_684_800.0, 7_258_118_400.0
+# 2023, when ComfyUI began, to 2200: stamps without a year are read as of 1972, clocks that were never set begin in 1970 or 2000,
+# and the integers of some formats end not long after.
+_EARLIEST, _LATEST = 1_672_531_200.0, 7_258_118_400.0
 
 
 def is_placed(run: Run) -> bool:

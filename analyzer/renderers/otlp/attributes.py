@@ -51,6 +51,8 @@ def of_run(run: Run, text: ShortText, left_out: int) -> Attributes:
         comfyui__run__limit_seconds=run.limit_seconds,
         comfyui__run__verdict=run.verdict.value if run.limit_seconds is not None else None,
         comfyui__run__vram_peak_bytes=run.vram.peak_bytes if run.vram else None,
+        comfyui__run__vram_total_bytes=run.vram.total_bytes if run.vram else None,
+        comfyui__run__energy_joules=run.vram.energy_joules if run.vram else None,
         comfyui__run__spans_left_out=left_out or None,
         comfyui__log__first_line=run.first_line,
         comfyui__log__last_line=run.last_line,

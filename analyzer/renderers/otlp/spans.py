@@ -104,7 +104,7 @@ class SpanMaker:
 def _children(run: Run) -> tuple[list[PhaseSpan], list[Load], int]:
     """The phases and loads that have times, and how many there are too many of; the longest stay."""
     phases = [span for span in run.spans if is_date(span.started_at) and is_date(span.started_at + span.seconds)]
-    loads = [load for load in run.loads if load.at is not None and load.seconds is not None and is_date(load.at - load.seconds)]
+    loads = [load for load in run.loads if _is_timed(load)]
     left_out = len(phases) + len(loads) - _MOST_CHILDREN
     if left_out <= 0:
         return phases, loads, 0
@@ -112,6 +112,10 @@ def _children(run: Run) -> tuple[list[PhaseSpan], list[Load], int]:
     phases = [span for span in phases if span.seconds >= shortest][:_MOST_CHILDREN]
     loads = [load for load in loads if (load.seconds or 0.0) >= shortest][: _MOST_CHILDREN - len(phases)]
     return phases, loads, left_out
+
+
+def _is_timed(load: Load) -> bool:
+    return load.at is not None and load.seconds is not None and is_date(load.at) and is_date(load.at - load.seconds)
 
 
 def _description(failure: Failure | None, text: ShortText) -> str:

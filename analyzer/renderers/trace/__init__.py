@@ -15,7 +15,7 @@ from analyzer.renderers.placing import is_date, is_placed, start_at
 from analyzer.renderers.short_text import ShortText, short_text
 from analyzer.renderers.trace.events import TraceEvent
 from analyzer.renderers.trace.process import Process
-from analyzer.renderers.trace.readings import reading_events
+from analyzer.renderers.trace.readings import sampled_events
 from analyzer.report import Report
 from analyzer.runs.model import Run
 from analyzer.runs.residency import device_bytes, residency
@@ -55,7 +55,7 @@ def _events(report: Report, epoch: float | None, text: ShortText) -> Iterator[It
         own = list(islice(changes, len(run.loads) + len(run.unloads)))
         yield processes[key].run(run, own, starts.get(run.server_number))
     if epoch is not None:
-        yield reading_events(report, epoch, len(processes) + 1)
+        yield sampled_events(report, epoch, len(processes) + 1, text)
 
 
 def _titles(name: str, in_time: bool, zone: str | None, epoch: float | None) -> tuple[str, str]:

@@ -1,44 +1,31 @@
-"""Counters from readings taken beside the log: a process of their own on the same time axis."""
+"""Sampled memory as counters: a process per file of samples, since two servers may both have a GPU 0."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from analyzer.renderers.placing import is_date
+from analyzer.renderers.short_text import ShortText
 from analyzer.renderers.trace.events import TraceEvent, counter_event, process_events
 from analyzer.renderers.trace.lanes import whole
 from analyzer.report import Report
+from analyzer.vram.series import GpuSeries
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A size at a moment. `name`: of the counter's track, harmless text; `at`: Unix seconds, as the log's own."""
-
-    name: str
-    at: float
-    size_bytes: int
-
-
-def _vram(report: Report) -> Iterator[Reading]:
-    """The most memory in use within each stretch of a GPU's samples, and what the server's processes held of it."""
+def sampled_events(report: Report, epoch: float, pid: int, text: ShortText) -> Iterator[TraceEvent]:
+    """The events of all samples, processes numbered from `pid` on. Those from before the epoch are left out."""
+    pids: dict[str, int] = {}
     for series in report.vram:
-        for point in series.points:
-            yield Reading(name=f"GPU {series.gpu} in use", at=point.at, size_bytes=point.used_max_bytes)
-            if point.process_bytes is not None:
-                yield Reading(name=f"GPU {series.gpu} server", at=point.at, size_bytes=point.process_bytes)
+        if series.source not in pids:
+            pids[series.source] = pid + len(pids)
+            yield from process_events(pids[series.source], text(series.source), "samples of GPU memory")
+        yield from _counters(series, epoch, pids[series.source])
 
 
-# A row per kind of reading that a report may hold.
-READINGS: tuple[Callable[[Report], Iterator[Reading]], ...] = (_vram,)
-
-
-def reading_events(report: Report, epoch: float, pid: int) -> Iterator[TraceEvent]:
-    """The events of all readings; none, and no process, where there are none. Those from before the epoch are left out."""
-    named = False
-    for readings in READINGS:
-        for reading in readings(report):
-            if reading.at < epoch or not is_date(reading.at):
-                continue
-            if not named:
-                named = True
-                yield from process_events(pid, "samples", "taken beside the log")
-            yield counter_event(reading.name, whole(reading.at - epoch), pid, reading.size_bytes)
+def _counters(series: GpuSeries, epoch: float, pid: int) -> Iterator[TraceEvent]:
+    """The most of each stretch: a mean would hide what did not fit."""
+    used, own = f"GPU {series.gpu} in use", f"GPU {series.gpu} server"
+    for point in series.points:
+        if point.at < epoch or not is_date(point.at):
+            continue
+        yield counter_event(used, whole(point.at - epoch), pid, point.used_max_bytes)
+        if point.process_bytes is not None:
+            yield counter_event(own, whole(point.at - epoch), pid, point.process_bytes)
