@@ -5,6 +5,7 @@ import html
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -13,8 +14,16 @@ from typing import Any
 import pandas as pd
 
 from analyzer.renderers import RENDERERS, documents, is_folder, pieces, suffixes
-from analyzer.renderers.base import Document, Options, Renderer
+from analyzer.renderers.base import Document, Options
 from analyzer.report import Report
+
+# A terminal's codes for colours.
+SGR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def unsafe(text: str) -> set[str]:
+    """Characters that a screen obeys or does not show: controls, format characters, line separators, half characters."""
+    return {character for character in set(text) - {"\n"} if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +47,11 @@ class Rendered:
         return max((suffix for suffix in READERS if self.name.endswith(suffix)), key=len)
 
 
-def renderer_of(target: str) -> Renderer | None:
-    """The renderer of a target of `TARGETS`; None for a folder."""
-    return next((renderer for renderer in RENDERERS if target in (renderer.name, *renderer.suffixes)), None)
-
-
 def rendered(target: str, report: Report, options: Options) -> list[Rendered]:
     """The documents of a target of `TARGETS`."""
-    renderer = renderer_of(target)
-    if renderer is not None:
-        return [Rendered(name=target, content=_joined(list(pieces(renderer, report, options))))]
+    for renderer in RENDERERS:
+        if target in (renderer.name, *renderer.suffixes):
+            return [Rendered(name=target, content=_joined(list(pieces(renderer, report, options))))]
     return [Rendered(name=path, content=_joined(list(parts))) for path, parts in documents(target, report, options)]
 
 

@@ -75,6 +75,9 @@ def test_the_dynamic_vram_postfix_is_seen() -> None:
         "1.2.3/4 parts",
         "  triton_mm_12 0.0512 ms 100.0%",
         "Receiving objects:  43% (120/278)",
+        "100%|##########| 4/4 [00:02<00:00,  2.00.1it/s]",
+        "100%|##########| 4/4 [00:02<00:00,  2.0.0s/it]",
+        "4it [00:02,  ...it/s]",
     ],
 )
 def test_percentages_in_text_are_not_bars(text: str) -> None:

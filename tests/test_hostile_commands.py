@@ -15,9 +15,9 @@ import tomlkit
 from ruamel.yaml import YAML
 
 from analyzer.cli import main
+from tests.documents import SGR, unsafe
 from tests.payloads import PAYLOADS
 from tests.planting import mark, planted_log, planted_run
-from tests.test_hostile_documents import SGR, unsafe
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such file names")
 

@@ -551,6 +551,15 @@ def test_colours_of_the_log_are_not_ours() -> None:
         ("&lt;", "&amp;lt;"),
         ("trailing \\", "trailing \\\\"),
         (" ", ""),
+        ("# x", "#&#8203; x"),
+        ("- x", r"\- x"),
+        ("---", r"\---"),
+        ("+", r"\+"),
+        ("==", r"\=="),
+        ("12. x", r"12\. x"),
+        ("7) x", r"7\) x"),
+        ("    code", "code"),
+        ("-5 MB, 1.5 s, a - b", "-5 MB, 1.5 s, a - b"),
     ],
 )
 def test_markdown_text_is_only_text(text: str, shown: str) -> None:

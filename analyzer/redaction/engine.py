@@ -24,6 +24,8 @@ RULES: tuple[Rule, ...] = (*PROMPT_RULES, *TOKEN_RULES, *PATH_RULES, *ACCOUNT_RU
 _MAX_PASSES = 8
 # A log has few users. With more words than this each place in the text would cost too many comparisons.
 _MAX_WORDS = 64
+# A report says most of its texts several times.
+_MOST_RECENT = 10_000
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -52,6 +54,7 @@ class Redactor:
         self._aliases = Aliases()
         self._words: dict[str, None] = {}
         self._settled: dict[str, str] = {}
+        self._recent: dict[str, str] = {}
         self._word_pattern: re.Pattern[str] | None = None
 
     def learn(self, text: str) -> None:
@@ -63,6 +66,7 @@ class Redactor:
                 self._learn_names(rule, text)
         if len(self._words) > known:
             self._word_pattern = _any_word(self._words)
+            self._recent.clear()
 
     def settle(self, text: str, shown: str) -> None:
         """What becomes of one whole text, where whoever made it knows better than the rules."""
@@ -74,9 +78,15 @@ class Redactor:
         Meant for log text. A report goes through `report_value` before it becomes JSON: as text its own key `"text"`
         would look like an input of a workflow.
         """
-        if text in self._settled:
-            return self._settled[text]
-        text = visible(text)
+        known = self._settled.get(text) or self._recent.get(text)
+        if known is None:
+            known = self._redacted(visible(text))
+            if len(self._recent) >= _MOST_RECENT:
+                self._recent.clear()
+            self._recent[text] = known
+        return known
+
+    def _redacted(self, text: str) -> str:
         self._aliases.reserve(text)
         for _ in range(_MAX_PASSES):
             before = text

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Where a cell begins, also for spreadsheets that part cells at semicolons, and what they take for a formula there.
-_FORMULA = re.compile(r"(?:^\s*|;[\s\"']*)(?=[=+\-@＝＋－＠])")
+_FORMULA = re.compile(r"^(?=\s*[=+\-@＝＋－＠])|;(?=[\s\"']*[=+\-@＝＋－＠])")
 
 
 def render_csv(report: Report, options: Options) -> str:
