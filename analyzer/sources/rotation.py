@@ -14,7 +14,7 @@ _NUMBERED = re.compile(r"\.(\d{1,3})$")
 # logrotate's dateext: x.log-20260801, x-20260801.log; the desktop app: comfyui.log_2026-08-01T10-00-00-000Z.log.
 _DATED = re.compile(r"[-_.](\d{4}-?\d\d-?\d\d(?:[T_-]?\d\d[-:.]?\d\d(?:[-:.]?\d\d(?:[-:.]\d{1,6})?)?Z?|-\d{10})?)(\.log)?$")
 
-# Sorts the parts of one log oldest first: without a date a part is newer than all with one; the date; the number counted backwards.
+# Sorts the parts of one log oldest first: those with a date, by it; those without; then by their number, counted backwards.
 _Age = tuple[bool, str, int]
 
 
