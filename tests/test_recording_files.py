@@ -2,6 +2,7 @@
 
 import csv
 import os
+import queue
 import resource
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from analyzer.recording.format import Stamper, Stream, note
 from analyzer.recording.log import RecordLog
 from analyzer.recording.places import open_log
 from analyzer.recording.rolling import RollingFile
-from analyzer.recording.vram import Sampler, VramKit, VramLog, samples_beside
+from analyzer.recording.vram import Sampler, VramKit, sampling
 from analyzer.sources import resolve
 from tests.captures import log_bytes
 from tests.test_recording_format import rewritten
@@ -305,12 +306,8 @@ def test_samples_are_appended_beside_the_log(tmp_path: Path) -> None:
         return sampler
 
     for _ in range(2):
-        file = samples_beside(log)
-        assert file is not None
-        sampling = VramLog(kit(open_sampler), file, pid=7, seconds=0.001, say=said.append)
-        sampling.start()
-        assert sampler.enough.wait(10)
-        sampling.stop()
+        with sampling(kit(open_sampler), RollingFile.append_to(log), pid=7, seconds=0.001, say=said.append):
+            assert sampler.enough.wait(10)
     assert (pids, sampler.closed) == ([7, 7], True)
     assert said == ["VRAM: GPU is lost; sampling goes on"]
     rows = list(csv.DictReader((tmp_path / "run.log.vram.csv").read_text().splitlines()))
@@ -323,15 +320,22 @@ def test_without_a_device_that_is_said_once(tmp_path: Path) -> None:
     def open_sampler(pid: int | None) -> FakeSampler:
         raise ComfymeterError("no NVIDIA driver")
 
+    log, said = RollingFile.create(tmp_path / "run.log"), queue.Queue[str]()
+    with sampling(kit(open_sampler), log, pid=None, seconds=0.001, say=said.put):
+        assert said.get(timeout=10) == "VRAM is not sampled: no NVIDIA driver"
+    assert said.empty()
+    assert [path.name for path in tmp_path.iterdir()] == ["run.log"]
+
+
+@pytest.mark.parametrize(("place", "seconds"), [("/dev/full", 0.001), ("run.log", 0.0)])
+def test_no_samples_beside_a_device_or_where_none_are_wanted(tmp_path: Path, place: str, seconds: float) -> None:
+    def open_sampler(pid: int | None) -> FakeSampler:
+        raise AssertionError("nobody asked")
+
     said = list[str]()
-    sampling = VramLog(kit(open_sampler), RollingFile.append_to(tmp_path / "x.csv"), pid=None, seconds=0.001, say=said.append)
-    sampling.start()
-    sampling.stop()
-    assert said == ["VRAM is not sampled: no NVIDIA driver"]
-
-
-def test_a_device_has_no_samples_beside_it() -> None:
-    assert samples_beside(Path("/dev/full")) is None
+    with sampling(kit(open_sampler), RollingFile.append_to(tmp_path / place), pid=None, seconds=seconds, say=said.append):
+        pass
+    assert said == []
 
 
 # --- the end of a program --------------------------------------------------------------------------------------------

@@ -47,7 +47,9 @@ def command(
 
     comfymeter record -- python main.py; or: python main.py 2>&1 | comfymeter record -o run.log
     """
-    from analyzer.recording.session import Settings, record_input, record_program
+    from analyzer.recording.piped import record_input
+    from analyzer.recording.session import record_program
+    from analyzer.recording.setup import Settings
 
     settings = Settings(
         path=output,

@@ -26,7 +26,9 @@ class Child:
     master: int | None = None
 
     def signal(self, number: int) -> None:
-        """Sends a signal to the whole process group; nothing where it is gone."""
+        """Sends a signal to the whole process group; nothing where it is gone, and where the console tells it itself."""
+        if sys.platform == "win32":
+            return
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
@@ -71,6 +73,8 @@ def _start(
     command: Sequence[str], *, stdout: int, stderr: int, stdin: int | None = None, session: bool = False
 ) -> subprocess.Popen[bytes]:
     environment = {"PYTHONUNBUFFERED": "1", **os.environ}
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored from outside, exit codes would be lost
     try:
         if sys.platform == "win32":
             return subprocess.Popen(command, stdout=stdout, stderr=stderr, env=environment)

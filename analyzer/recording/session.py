@@ -1,109 +1,45 @@
-"""A recording from start to end: a program that is run, or a pipe that is read."""
+"""Recording a program that is run: `comfymeter record -- python main.py`."""
 
 import os
 import shlex
-import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analyzer.containers.recorded import SCHEMA
 from analyzer.recording.child import Child, on_pipes, on_terminal
 from analyzer.recording.ending import KILLED, MemoryWatch, exit_code, last_words
-from analyzer.recording.format import Stamper, Stream, note
-from analyzer.recording.forwarding import OnSignal, for_main_thread, handling
+from analyzer.recording.format import Stream
+from analyzer.recording.forwarding import for_main_thread, handling
 from analyzer.recording.log import RecordLog
 from analyzer.recording.outlet import Outlet
-from analyzer.recording.places import open_log
-from analyzer.recording.pump import Pump, Take, read
-from analyzer.recording.rolling import RollingFile
+from analyzer.recording.pump import Pump, Take
+from analyzer.recording.setup import STDERR, STDIN, STDOUT, Settings, log_in, open_file
 from analyzer.recording.supervisor import Supervisor
 from analyzer.recording.voice import Voice
-from analyzer.recording.vram import VramKit, VramLog, samples_beside
+from analyzer.recording.vram import VramKit, sampling
 
 if TYPE_CHECKING:
     from analyzer.recording.terminal import UserTerminal
-
-STDIN, STDOUT, STDERR = 0, 1, 2
-_IGNORED_BY_FILTER = ("SIGINT", "SIGQUIT", "SIGHUP")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How to record. `path` None: a new file named by the time; `limit_bytes` None: one part; `pty` None: as stdout is.
-
-    `thin`: without the redraws of progress bars; `vram_seconds`: between samples, 0 for none.
-    """
-
-    path: Path | None = None
-    append: bool = False
-    limit_bytes: int | None = None
-    keep: int = 5
-    pty: bool | None = None
-    thin: bool = True
-    quiet: bool = False
-    vram_seconds: float = 1.0
 
 
 def record_program(command: Sequence[str], settings: Settings, vram: VramKit[Any] | None = None) -> int:
     """Runs a program and records what it writes; its exit code as a shell has it. Raises ComfymeterError."""
     voice = Voice(quiet=settings.quiet)
-    file = _open(settings)
+    file = open_file(settings)
     memory = MemoryWatch()
     try:
         child = _start(command, settings, voice)
     except BaseException:
         file.discard()
         raise
-    log = _log(file, child.outputs, settings, voice)
-    with _sampling(vram, file.path, child.pid, settings, voice):
-        return_code = _attend(child, command, log, voice)
-    log.close(last_words(return_code))
-    code = exit_code(return_code)
+    log = log_in(file, child.outputs, settings, voice)
+    with sampling(vram, file, pid=child.pid, seconds=settings.vram_seconds, say=voice.warn):
+        code = exit_code(_attend(child, command, log, voice))
     if code == KILLED:
         voice.warn(f"{Path(command[0]).name} was killed (exit code {code}): {memory.why(child.pid).value}")
     return code
-
-
-def record_input(settings: Settings, vram: VramKit[Any] | None = None) -> int:
-    """Records stdin and passes it on to stdout, to its end: whoever writes there is told to stop by others."""
-    voice = Voice(quiet=settings.quiet)
-    file = _open(settings)
-    log = _log(file, [Stream.ALL], settings, voice)
-    log.begin("start mode=filter")
-    outlet = Outlet(STDOUT, "stdout", voice.warn)
-    told: list[int] = []
-    with _sampling(vram, file.path, None, settings, voice), handling(_filter_handlers(told)):
-        while data := read(STDIN):
-            log.take(Stream.ALL, time.time(), data)
-            outlet.write(data)
-    log.close("end of input")
-    return 128 + told[0] if told else 0
-
-
-def _open(settings: Settings) -> RollingFile:
-    _fill_standard_streams()
-    file = open_log(settings.path, append=settings.append, now=time.localtime())
-    file.limit_bytes, file.keep = settings.limit_bytes, settings.keep
-    return file
-
-
-def _fill_standard_streams() -> None:
-    """Where a standard stream is closed, a file opened later would take its place and get the program's output."""
-    while (handle := os.open(os.devnull, os.O_RDWR)) <= STDERR:
-        pass
-    os.close(handle)
-
-
-def _log(file: RollingFile, streams: Iterable[Stream], settings: Settings, voice: Voice) -> RecordLog:
-    stamp, schema = Stamper(), SCHEMA.decode()
-    file.head = lambda: note(stamp(time.time()), schema)
-    voice.note(f"recording to {file.path}")
-    return RecordLog(file, streams, stamp=stamp, clock=time.time, say=voice.warn, thin=settings.thin)
 
 
 def _start(command: Sequence[str], settings: Settings, voice: Voice) -> Child:
@@ -127,12 +63,13 @@ def _attend(child: Child, command: Sequence[str], log: RecordLog, voice: Voice) 
         with handling(supervisor.handlers()):
             log.begin(_first_words(child, command))
             with for_main_thread():
+                if terminal and child.master is not None:
+                    _connect_keyboard(terminal, child.master)  # first: output is meant for a terminal in raw mode
                 for pump in pumps:
                     pump.start()
-                if terminal and child.master is not None:
-                    _connect_keyboard(terminal, child.master)
             return_code = supervisor.wait()
             supervisor.drain(pumps)
+            log.close(last_words(return_code))
             return return_code
     finally:
         if terminal:
@@ -165,48 +102,6 @@ def _connect_keyboard(terminal: "UserTerminal", master: int) -> None:
 
     terminal.make_raw()
     Keyboard(terminal, master).start()
-
-
-@contextmanager
-def _sampling(vram: VramKit[Any] | None, log: Path, pid: int | None, settings: Settings, voice: Voice) -> Iterator[None]:
-    """VRAM samples beside the log while the recording lasts."""
-    sampling = _vram_log(vram, log, pid, settings, voice) if vram and settings.vram_seconds else None
-    if sampling:
-        with for_main_thread():
-            sampling.start()
-    try:
-        yield
-    finally:
-        if sampling:
-            sampling.stop()
-
-
-def _vram_log(vram: VramKit[Any], log: Path, pid: int | None, settings: Settings, voice: Voice) -> VramLog[Any] | None:
-    try:
-        file = samples_beside(log)
-    except OSError as error:
-        voice.warn(f"VRAM is not sampled: {error.filename}: {error.strerror}")
-        return None
-    if file is None:
-        return None
-    file.limit_bytes, file.keep = settings.limit_bytes, settings.keep
-    return VramLog(vram, file, pid=pid, seconds=settings.vram_seconds, say=voice.warn)
-
-
-def _filter_handlers(told: list[int]) -> dict[int, OnSignal]:
-    """Ctrl-C and a closed terminal are for the program, whose last words are still to come; SIGTERM ends the reading."""
-
-    def end(number: int) -> None:
-        told.append(number)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), STDIN)
-
-    handlers: dict[int, OnSignal] = {signal.SIGTERM: end}
-    handlers |= {getattr(signal, name): _ignore for name in _IGNORED_BY_FILTER if hasattr(signal, name)}
-    return handlers
-
-
-def _ignore(number: int) -> None:
-    pass
 
 
 def _same_place(first: int, second: int) -> bool:

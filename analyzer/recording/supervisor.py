@@ -32,6 +32,7 @@ class Supervisor:
         self._terminal = terminal
         self._over = False
         self._hurry = False
+        self._waits = False
         self._told_at: float | None = None
 
     def handlers(self) -> dict[int, OnSignal]:
@@ -64,6 +65,9 @@ class Supervisor:
             self._told_at = time.monotonic()
         if not self._over:
             self._child.signal(number)
+            if self._waits:  # a stopped program hears nothing
+                self._child.signal(signal.SIGCONT)
+                self._waits = False
 
     def _suspend(self, number: int) -> None:
         """Ctrl-Z, or SIGTSTP: first the program stops, then the recorder; SIGCONT ends this call."""
@@ -89,5 +93,6 @@ class Supervisor:
             copy_size(self._child.master)
 
     def _stopped(self, number: int) -> None:
-        if number == signal.SIGTTIN:
+        self._waits = number == signal.SIGTTIN
+        if self._waits:
             self._voice.warn("the program was stopped because it wants to read the keyboard; start it with --pty")

@@ -1,16 +1,20 @@
 """VRAM samples beside the log: a thread that asks a sampler again and again and appends its rows to a CSV file."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from analyzer.errors import ComfymeterError
+from analyzer.recording.forwarding import for_main_thread
 from analyzer.recording.rolling import RollingFile
 
 Row = TypeVar("Row")
 Row_co = TypeVar("Row_co", covariant=True)
+Say = Callable[[str], None]
+
 SUFFIX = ".vram.csv"
 # A device that does not answer must not hold up the end.
 _PATIENCE_SECONDS = 2.0
@@ -36,21 +40,33 @@ class VramKit(Generic[Row]):
     rows: Callable[[Sequence[Row]], str]
 
 
+@contextmanager
+def sampling(kit: VramKit[Row] | None, log: RollingFile, *, pid: int | None, seconds: float, say: Say) -> Iterator[None]:
+    """Samples beside `log` while the block lasts; `seconds` 0: none, nor beside a device or a pipe."""
+    if kit is None or not seconds or not log.path.is_file():
+        yield
+        return
+    samples = VramLog(kit, log, pid=pid, seconds=seconds, say=say)
+    with for_main_thread():
+        samples.start()
+    try:
+        yield
+    finally:
+        samples.stop()
+
+
 class VramLog(threading.Thread, Generic[Row]):
     """Samples until `stop`. What goes wrong is said once; sampling goes on."""
 
-    def __init__(
-        self, kit: VramKit[Row], file: RollingFile, *, pid: int | None, seconds: float, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, kit: VramKit[Row], log: RollingFile, *, pid: int | None, seconds: float, say: Say) -> None:
         super().__init__(daemon=True)
         self._kit = kit
-        self._file = file
+        self._log = log
         self._pid = pid
         self._seconds = seconds
         self._say = say
         self._over = threading.Event()
         self._warned = False
-        file.head = self._head
 
     def run(self) -> None:
         try:
@@ -59,27 +75,33 @@ class VramLog(threading.Thread, Generic[Row]):
             self._warn(f"VRAM is not sampled: {error}")
             return
         try:
-            while not self._over.wait(self._seconds):
-                self._sample(sampler)
+            self._sample_into(self._file(), sampler)
+        except OSError as error:
+            self._warn(f"VRAM is not sampled: {samples_beside(self._log.path)}: {error.strerror or error}")
         finally:
             sampler.close()
-            self._file.close()
 
     def stop(self) -> None:
         """Ends the sampling; waits for it, but not for a device that hangs."""
         self._over.set()
         self.join(_PATIENCE_SECONDS)
 
-    def _sample(self, sampler: Sampler[Row]) -> None:
-        try:
-            self._file.append(self._kit.rows(sampler.sample()).encode())
-        except OSError as error:
-            self._warn(f"{self._file.path}: {error.strerror or error}; VRAM samples are lost until that is over")
-        except ComfymeterError as error:
-            self._warn(f"VRAM: {error}; sampling goes on")
+    def _file(self) -> RollingFile:
+        """Parts end and go as those of the log do; each begins with the header."""
+        file = RollingFile.append_to(samples_beside(self._log.path))
+        file.limit_bytes, file.keep = self._log.limit_bytes, self._log.keep
+        file.head = lambda: b"" if file.size else self._kit.header.encode()
+        return file
 
-    def _head(self) -> bytes:
-        return b"" if self._file.size else self._kit.header.encode()
+    def _sample_into(self, file: RollingFile, sampler: Sampler[Row]) -> None:
+        while not self._over.wait(self._seconds):
+            try:
+                file.append(self._kit.rows(sampler.sample()).encode())
+            except OSError as error:
+                self._warn(f"{file.path}: {error.strerror or error}; VRAM samples are lost until that is over")
+            except ComfymeterError as error:
+                self._warn(f"VRAM: {error}; sampling goes on")
+        file.close()
 
     def _warn(self, text: str) -> None:
         if not self._warned:
@@ -87,6 +109,6 @@ class VramLog(threading.Thread, Generic[Row]):
             self._say(text)
 
 
-def samples_beside(log: Path) -> RollingFile | None:
-    """The file for the samples of a log; None where the log is a device or a pipe. Raises OSError."""
-    return RollingFile.append_to(log.with_name(log.name + SUFFIX)) if log.is_file() else None
+def samples_beside(log: Path) -> Path:
+    """Where the samples of a log stand."""
+    return log.with_name(log.name + SUFFIX)
