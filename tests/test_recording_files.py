@@ -416,4 +416,4 @@ def test_a_real_kill_for_memory_is_explained(tmp_path: Path) -> None:
         group.rmdir()
     assert done.returncode == 137
     assert "was killed (exit code 137): the memory limit of its container or control group was reached" in done.stderr
-    assert own_words(tmp_path / "run.log")[-1] == "exit code=137 signal=SIGKILL"
+    assert own_words(tmp_path / "run.log")[-1] == "exit code=137 signal=SIGKILL memory=limit"

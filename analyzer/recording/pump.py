@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable
 
 READ_BYTES = 1 << 16
-# After the program's end: how long its terminal, or a process it left behind, may be silent before reading ends.
+# After the program's end reading ends after a silence, or after more than pipes hold: a process that it left behind may write on.
 _GRACE_MILLISECONDS = 100
+_LEFT_BYTES = 1 << 20
 
 Take = Callable[[float, bytes], None]
 Clock = Callable[[], float]
@@ -26,7 +27,7 @@ def read(handle: int) -> bytes:
 class Pump(threading.Thread):
     """Reads a descriptor to its end and hands on bytes with the time of their arrival (Unix seconds).
 
-    After `stop` it reads on only while there is something: a process that the program left behind may hold the other end open.
+    After `stop` it reads on only what the program left: another process may hold the other end open for ever.
     """
 
     def __init__(self, handle: int, take: Take, clock: Clock) -> None:
@@ -35,9 +36,10 @@ class Pump(threading.Thread):
         self._take = take
         self._clock = clock
         self._stopped, self._stop_end = os.pipe()
+        self._left = _LEFT_BYTES
 
     def run(self) -> None:
-        while (data := read(self._handle)) if self._ready() else b"":
+        while self._ready() and (data := read(self._handle)):
             self._take(self._clock(), data)
 
     def stop(self) -> None:
@@ -52,7 +54,8 @@ class Pump(threading.Thread):
         poll = select.poll()
         poll.register(self._handle, select.POLLIN)
         poll.register(self._stopped, select.POLLIN)
-        if any(handle == self._handle for handle, _ in poll.poll()):
+        if all(handle != self._stopped for handle, _ in poll.poll()):
             return True
+        self._left -= READ_BYTES
         poll.unregister(self._stopped)
-        return bool(poll.poll(_GRACE_MILLISECONDS))
+        return self._left > 0 and bool(poll.poll(_GRACE_MILLISECONDS))

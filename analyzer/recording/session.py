@@ -36,9 +36,13 @@ def record_program(command: Sequence[str], settings: Settings, vram: VramKit[Any
         raise
     log = log_in(file, child.outputs, settings, voice)
     with sampling(vram, file, pid=child.pid, seconds=settings.vram_seconds, say=voice.warn):
-        code = exit_code(_attend(child, command, log, voice))
-    if code == KILLED:
-        voice.warn(f"{Path(command[0]).name} was killed (exit code {code}): {memory.why(child.pid).value}")
+        return_code = _attend(child, command, log, voice)
+        code, words = exit_code(return_code), last_words(return_code)
+        if code == KILLED:
+            why = memory.why(child.pid)
+            voice.warn(f"{Path(command[0]).name} was killed (exit code {code}): {why.value}")
+            words += f" memory={why.name.lower()}"
+        log.close(words)
     return code
 
 
@@ -69,7 +73,6 @@ def _attend(child: Child, command: Sequence[str], log: RecordLog, voice: Voice) 
                     pump.start()
             return_code = supervisor.wait()
             supervisor.drain(pumps)
-            log.close(last_words(return_code))
             return return_code
     finally:
         if terminal:
