@@ -8,7 +8,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -31,10 +31,11 @@ def python(program: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", head + program, *arguments]
 
 
-def run(*command: str, input: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """Runs to the end, stdout and stderr on pipes of their own."""
+def run(*command: str, input: bytes = b"", environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
+    """Runs to the end, stdout and stderr on pipes of their own; nothing but `environment` says how Python buffers."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     return subprocess.run(
-        command, input=input, capture_output=True, env={**os.environ, **environment}, timeout=PATIENCE_SECONDS, check=False
+        command, input=input, capture_output=True, env={**inherited, **(environment or {})}, timeout=PATIENCE_SECONDS, check=False
     )
 
 

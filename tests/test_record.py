@@ -87,11 +87,38 @@ def test_stdin_reaches_the_program(log: Path) -> None:
     assert done.stdout == b"HELLO\n"
 
 
-@pytest.mark.parametrize(("given", "seen"), [({}, "1"), ({"PYTHONUNBUFFERED": ""}, "")])
-def test_python_is_told_not_to_buffer_unless_it_was_told_something(log: Path, given: dict[str, str], seen: str) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"} | given
-    command = record(log, *python("print(os.environ['PYTHONUNBUFFERED'])"))
-    assert subprocess.run(command, capture_output=True, env=environment).stdout.decode() == f"{seen}\n"
+@pytest.mark.parametrize(
+    ("options", "given", "seen"),
+    [
+        ((), {}, b"1"),
+        ((), {"PYTHONUNBUFFERED": ""}, b""),
+        (("--pty",), {}, b"None"),
+        (("--pty",), {"PYTHONUNBUFFERED": "x"}, b"x"),
+    ],
+    ids=["pipes", "pipes, set", "pty", "pty, set"],
+)
+def test_python_is_told_not_to_buffer_pipes_unless_it_was_told_something(
+    log: Path, options: tuple[str, ...], given: dict[str, str], seen: bytes
+) -> None:
+    done = run(*record(log, *python("print(os.environ.get('PYTHONUNBUFFERED'))"), options=options), environment=given)
+    assert done.stdout == seen + b"\n"
+
+
+# ComfyUI's wrapper around stdout (app/logger.py): line by line only if the stream below it is.
+WRAPPER = """
+import io
+sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding=sys.stdout.encoding, line_buffering=sys.stdout.line_buffering)
+print("printed first"); say("written second\\n", 2)
+"""
+
+
+@pytest.mark.parametrize(("options", "first"), [((), "written second"), (("--pty",), "printed first")], ids=["pipes", "pty"])
+def test_prints_through_comfyui_s_wrapper_come_in_time_on_a_terminal_only(
+    log: Path, options: tuple[str, ...], first: str
+) -> None:
+    run(*record(log, *python(WRAPPER), options=options))
+    texts = [line for line in log.read_text().splitlines() if " rec   " not in line]
+    assert first in texts[0]
 
 
 def test_the_program_s_options_need_no_dashes_in_front(log: Path) -> None:

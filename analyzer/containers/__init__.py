@@ -64,4 +64,4 @@ def detect(data: bytes) -> Container:
     return next((container for container in CONTAINERS if container.matches(head) >= container.threshold), RAW)
 
 
-__all__ = ["CONTAINERS", "HEAD_BYTES", "Container", "Head", "Stamps", "Zone", "detect"]
+__all__ = ["CONTAINERS", "HEAD_BYTES", "RECORDED", "Container", "Head", "Stamps", "Zone", "detect"]

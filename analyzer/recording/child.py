@@ -72,7 +72,8 @@ def on_terminal(command: Sequence[str], *, master: int, slave: int, keyboard: bo
 def _start(
     command: Sequence[str], *, stdout: int, stderr: int, stdin: int | None = None, session: bool = False
 ) -> subprocess.Popen[bytes]:
-    environment = {"PYTHONUNBUFFERED": "1", **os.environ}
+    # Not on a terminal: Python writes line by line there by itself, and ComfyUI's wrapper around stdout only if Python does.
+    environment = {**({} if session else {"PYTHONUNBUFFERED": "1"}), **os.environ}
     if hasattr(signal, "SIGCHLD"):
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored from outside, exit codes would be lost
     try:
