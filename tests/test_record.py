@@ -67,13 +67,15 @@ def test_a_flood_is_complete(log: Path, options: tuple[str, ...]) -> None:
     assert output(log) == block * 100
 
 
-def test_frames_without_a_line_end_are_recorded_as_they_come(log: Path) -> None:
-    program = "for n in range(4):\n    say(f'\\r{n * 25:3d}%|##| {n}/4 [00:0{n}<00:09,  1.0it/s]')\n    time.sleep(0.05)\ntime.sleep(60)"
-    with started(record(log, *python(program))) as recorder:
-        wait_for(lambda: says(log, "3/4"), "the last frame")
-        recorder.terminate()
-    stamps = [line.split()[0] for line in log.read_text().splitlines() if "<+" in line]
-    assert len(set(stamps)) == 4
+def test_each_frame_is_in_the_log_before_the_next_is_written(log: Path) -> None:
+    program = """
+for n in range(4):
+    say(f"\\r{n * 25:3d}%|##| {n}/4 [00:0{n}<00:09,  1.0it/s]")
+    while f" {n}/4 " not in open(sys.argv[1]).read(): time.sleep(0.01)"""
+    done = run(*record(log, *python(program, str(log))))
+    assert done.returncode == 0
+    frames = [line for line in log.read_text().splitlines() if " out<+ " in line]
+    assert len({line.split()[0] for line in frames}) == len(frames) == 4
 
 
 def test_a_part_of_a_line_is_recorded_at_once(log: Path) -> None:
@@ -412,7 +414,7 @@ say("\\nPrompt executed in 0.90 seconds\\n", 2)"""
     phases = {phase.phase: phase for phase in only.phases}
     assert phases[Phase.SAMPLE].evidence is Evidence.MEASURED
     assert phases[Phase.MODEL_LOAD].evidence is Evidence.MEASURED
-    assert phases[Phase.SAMPLE].seconds == pytest.approx(0.5, abs=0.2)
+    assert phases[Phase.SAMPLE].seconds > 0.2
 
 
 def test_a_killed_server_is_told_in_the_report(log: Path) -> None:

@@ -9,7 +9,10 @@ import typer
 from analyzer.cli import options
 from analyzer.errors import UsageError
 
+# The program's options are its own: with or without `--` in front of it.
 CONTEXT = {"allow_interspersed_args": False}
+# Rotated sets are read back up to this number (sources/rotation.py).
+_MOST_PARTS = 999
 
 Command = Annotated[
     list[str] | None,
@@ -23,7 +26,7 @@ File = Annotated[
 ]
 Append = Annotated[bool, typer.Option("--append", help="Go on with a recorded log that is there.")]
 Rotate = Annotated[str | None, typer.Option("--rotate", metavar="SIZE", help="Begin a new part at this size: 100M.")]
-Keep = Annotated[int, typer.Option(min=0, max=999, metavar="N", help="Older parts to keep with --rotate.")]
+Keep = Annotated[int, typer.Option(min=0, max=_MOST_PARTS, metavar="N", help="Older parts to keep with --rotate.")]
 Pty = Annotated[
     bool | None,
     typer.Option("--pty/--no-pty", help="Run it on a terminal of its own (where stdout is one).", show_default=False),

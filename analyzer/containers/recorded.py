@@ -19,7 +19,7 @@ RECORDER = b"rec"
 RETURN, NO_RETURN = b"<", b" "
 LF, CRLF, GOES_ON = b" ", b"^", b"+"
 ESCAPED, AS_IT_IS = b"\\", b" "
-PLAIN = NO_RETURN + LF + AS_IT_IS
+PLAIN, FRAME = NO_RETURN + LF + AS_IT_IS, RETURN + GOES_ON + AS_IT_IS
 
 _STAMP = rb"(20\d\d-\d\d-\d\dT\d\d:\d\d):(\d\d\.\d+)(Z|[+-]\d\d:\d\d)"
 _RECORD = re.compile(_STAMP + rb" ([a-z]{3})([ <][ +^][ \\])")
@@ -60,12 +60,15 @@ def unwrap(blocks: Iterable[bytes], zone: Zone) -> Iterator[Piece]:
         joiner = joiners[stream]
         if stream == RECORDER:
             yield from _own_words(number, at, text)
-        elif marks == PLAIN and joiner.idle:
+            continue
+        if marks == PLAIN and joiner.idle:
             yield new_piece((number, at, strip_controls(text)))
+            continue
+        joiner.number = number
+        if marks == FRAME and text.rstrip().endswith(b"]"):
+            yield from joiner.frame(at, b"\r" + strip_controls(text))
         else:
-            joiner.number = number
             yield from joiner.feed(at, strip_controls(written(marks, text)).replace(b"\r\n", b"\n"))
-            yield from joiner.settle()
     for joiner in joiners.values():
         yield from joiner.close()
 

@@ -3,12 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from analyzer.lines import MAX_LINE_BYTES, Piece
+from analyzer.lines import MAX_LINE_BYTES, Piece, new_piece
 
 # A progress frame without its leading CR, as it stands in pasted text.
 _FRAME = re.compile(rb"\d%\||\d\w* \[\d+:\d\d")
-# Frames end with a bracket, and with spaces over a longer one before them.
-_FRAME_ENDS = (b"]", b" ")
 
 
 class WriteJoiner:
@@ -44,10 +42,12 @@ class WriteJoiner:
         if len(self._text) > MAX_LINE_BYTES:
             yield from self._flush(line_ends=False)
 
-    def settle(self) -> Iterator[Piece]:
-        """A progress frame that is whole, without waiting for what follows it on its line."""
-        if self._text[-1:] in _FRAME_ENDS and self._text.rstrip().endswith(b"]") and _is_frame(self._text):
+    def frame(self, at: float | None, text: bytes) -> Iterator[Piece]:
+        """The pieces that a progress frame, whole and free of control codes, completes: it is one, and waits for nothing."""
+        if self._text:
             yield from self._flush(line_ends=False)
+        self._said = True
+        yield new_piece((self.number, at, text))
 
     def close(self) -> Iterator[Piece]:
         """The line that had no end yet."""

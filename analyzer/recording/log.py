@@ -25,7 +25,7 @@ class RecordLog:
         self._stamp = stamp
         self._clock = clock
         self._say = say
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may have something to say while the main thread writes
         self._gap = _Gap()
         self._warned = False
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import select
 import threading
 from collections.abc import Callable
 
@@ -36,26 +37,33 @@ class Pump(threading.Thread):
         self._take = take
         self._clock = clock
         self._stopped, self._stop_end = os.pipe()
-        self._left = _LEFT_BYTES
 
     def run(self) -> None:
-        while self._ready() and (data := read(self._handle)):
-            self._take(self._clock(), data)
+        if not hasattr(select, "poll"):
+            self._read_on()  # without it a read waits, and the last writer ends it
+            return
+        poll = select.poll()
+        poll.register(self._handle, select.POLLIN)
+        poll.register(self._stopped, select.POLLIN)
+        while all(handle != self._stopped for handle, _ in poll.poll()):
+            if not self._read():
+                return
+        poll.unregister(self._stopped)
+        left = _LEFT_BYTES
+        while left > 0 and poll.poll(_GRACE_MILLISECONDS) and (size := self._read()):
+            left -= size
 
     def stop(self) -> None:
         """The program has ended."""
         os.close(self._stop_end)
 
-    def _ready(self) -> bool:
-        import select
+    def _read_on(self) -> None:
+        while self._read():
+            pass
 
-        if not hasattr(select, "poll"):
-            return True  # without it the read waits, and ends with the last writer
-        poll = select.poll()
-        poll.register(self._handle, select.POLLIN)
-        poll.register(self._stopped, select.POLLIN)
-        if all(handle != self._stopped for handle, _ in poll.poll()):
-            return True
-        self._left -= READ_BYTES
-        poll.unregister(self._stopped)
-        return self._left > 0 and bool(poll.poll(_GRACE_MILLISECONDS))
+    def _read(self) -> int:
+        """How many bytes there were; 0 at the end."""
+        data = read(self._handle)
+        if data:
+            self._take(self._clock(), data)
+        return len(data)

@@ -6,8 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-# Rotated sets are read back up to this number.
-MOST_PARTS = 999
 _WRITE = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
