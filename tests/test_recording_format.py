@@ -227,6 +227,11 @@ def test_the_exit_is_read_as_the_line_that_tells_of_it(code: int, line: bytes) -
     assert len(events(records)) == 1
 
 
+def test_the_exit_comes_behind_a_line_that_has_no_end() -> None:
+    records = recorded(b"half a line") + note(STAMP(START + 1), "exit code=0")
+    assert read(records) == [(1, 0.0, b"half a line"), (2, 1.0, b"Stopped server")]
+
+
 def test_a_killed_recording_gives_all_but_its_torn_end() -> None:
     records = recorded(b"got prompt\n", frame(0), b"\nPrompt executed in 3.04 seconds\n")
     whole = read(records)

@@ -22,9 +22,10 @@ ESCAPED, AS_IT_IS = b"\\", b" "
 PLAIN, FRAME = NO_RETURN + LF + AS_IT_IS, RETURN + GOES_ON + AS_IT_IS
 
 _STAMP = rb"(20\d\d-\d\d-\d\dT\d\d:\d\d):(\d\d\.\d+)(Z|[+-]\d\d:\d\d)"
-_RECORD = re.compile(_STAMP + rb" ([a-z]{3})([ <][ +^][ \\])")
+_STREAM = rb" (out|err|all|tty|rec)"
+_RECORD = re.compile(_STAMP + _STREAM + rb"([ <][ +^][ \\])")
 # Editors trim the spaces of a record without text.
-_TRIMMED = re.compile(_STAMP + rb" ([a-z]{3})([ <]?[+^]?)\r?$")
+_TRIMMED = re.compile(_STAMP + _STREAM + rb"([ <]?[+^]?)\r?$")
 # The recorder was killed, or the disk was full, in the middle of a stamp.
 _TORN = re.compile(rb"2[-+\d:.T]*(?: [a-z]{0,3}[ <]?[ +^]?)?$")
 _ESCAPE = re.compile(rb"\\(?:\\|x([0-9a-f]{2}))")
@@ -59,7 +60,10 @@ def unwrap(blocks: Iterable[bytes], zone: Zone) -> Iterator[Piece]:
         at, text = clock(minute, seconds, offset), line[found.end() :].rstrip(b"\r")
         joiner = joiners[stream]
         if stream == RECORDER:
-            yield from _own_words(number, at, text)
+            if ended := _EXIT.match(text):
+                for open_line in joiners.values():
+                    yield from open_line.close()
+                yield Piece(number, at, _LAST_WORDS.get(int(ended[1][:6]), _STOPPED))
             continue
         if marks == PLAIN and joiner.idle:
             yield new_piece((number, at, strip_controls(text)))
@@ -71,11 +75,6 @@ def unwrap(blocks: Iterable[bytes], zone: Zone) -> Iterator[Piece]:
             yield from joiner.feed(at, strip_controls(written(marks, text)).replace(b"\r\n", b"\n"))
     for joiner in joiners.values():
         yield from joiner.close()
-
-
-def _own_words(number: int, at: float | None, text: bytes) -> Iterator[Piece]:
-    if ended := _EXIT.match(text):
-        yield Piece(number, at, _LAST_WORDS.get(int(ended[1][:6]), _STOPPED))
 
 
 def _matches(head: Head) -> float:
