@@ -425,30 +425,6 @@ def test_a_killed_server_is_told_in_the_report(log: Path) -> None:
     assert only.failure.kind == "killed"
 
 
-def test_vram_is_sampled_while_the_program_runs(log: Path) -> None:
-    """With a kit as the command line passes one in; only the GPU is not real."""
-    program = f"""
-from pathlib import Path
-from analyzer.recording.session import record_program
-from analyzer.recording.setup import Settings
-from analyzer.recording.vram import VramKit
-class Gpu:
-    def __init__(self, pid): self.pid = pid
-    def sample(self): return [(time.time(), self.pid)]
-    def close(self): pass
-kit = VramKit(open=Gpu, header="at,pid\\n", rows=lambda rows: "".join(f"{{at:.3f}},{{pid}}\\n" for at, pid in rows))
-settings = Settings(path=Path({str(log)!r}), quiet=True, vram_seconds=0.02)
-sys.exit(record_program([sys.executable, "-c", "import os, time; print(os.getpid()); time.sleep(0.5)"], settings, kit))
-"""
-    done = run(*python(program))
-    header, *rows = Path(f"{log}.vram.csv").read_text().splitlines()
-    assert (done.returncode, header) == (0, "at,pid")
-    assert {row.split(",")[1] for row in rows} == {done.stdout.decode().strip()}
-    at = [float(row.split(",")[0]) for row in rows]
-    assert len(at) > 3
-    assert at == sorted(at)
-
-
 def test_as_the_first_process_of_a_container_it_buries_the_dead(log: Path) -> None:
     program = """
 for _ in range(5):

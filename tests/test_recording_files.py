@@ -1,14 +1,11 @@
 """Where recordings go: names, parts, full disks, samples beside them; how a program's end is explained."""
 
-import csv
 import os
-import queue
 import resource
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +17,6 @@ from analyzer.recording.format import Stamper, Stream, note
 from analyzer.recording.log import RecordLog
 from analyzer.recording.places import open_log
 from analyzer.recording.rolling import RollingFile
-from analyzer.recording.vram import Sampler, VramKit, sampling
 from analyzer.sources import resolve
 from tests.captures import log_bytes
 from tests.test_recording_format import rewritten
@@ -265,77 +261,6 @@ def test_a_disk_that_is_full_from_the_start_and_for_ever() -> None:
         log.take(Stream.ALL, clock(), b"x\n")
     log.close("exit code=0")
     assert said == ["/dev/full: No space left on device; the program goes on, recording too as soon as it can"]
-
-
-# --- VRAM ------------------------------------------------------------------------------------------------------------
-
-
-class FakeSampler:
-    """Two GPUs whose memory grows; the second sample fails."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.enough = threading.Event()
-        self.closed = False
-
-    def sample(self) -> Sequence[tuple[float, int, int]]:
-        self.calls += 1
-        if self.calls == 2:
-            raise ComfymeterError("GPU is lost")
-        if self.calls > 3:
-            self.enough.set()
-        return [(1785578400.0 + self.calls, gpu, self.calls << 20) for gpu in (0, 1)]
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def kit(open_sampler: Callable[[int | None], Sampler[tuple[float, int, int]]]) -> VramKit[tuple[float, int, int]]:
-    def rows(samples: Sequence[tuple[float, int, int]]) -> str:
-        return "".join(f"{at:.3f},{gpu},{used}\n" for at, gpu, used in samples)
-
-    return VramKit(open=open_sampler, header="at,gpu,used_bytes\n", rows=rows)
-
-
-def test_samples_are_appended_beside_the_log(tmp_path: Path) -> None:
-    log, said, pids, sampler = tmp_path / "run.log", list[str](), list[int | None](), FakeSampler()
-    log.touch()
-
-    def open_sampler(pid: int | None) -> FakeSampler:
-        pids.append(pid)
-        return sampler
-
-    for _ in range(2):
-        with sampling(kit(open_sampler), RollingFile.append_to(log), pid=7, seconds=0.001, say=said.append):
-            assert sampler.enough.wait(10)
-    assert (pids, sampler.closed) == ([7, 7], True)
-    assert said == ["VRAM: GPU is lost; sampling goes on"]
-    rows = list(csv.DictReader((tmp_path / "run.log.vram.csv").read_text().splitlines()))
-    assert [row["gpu"] for row in rows[:4]] == ["0", "1", "0", "1"]
-    assert all(row["used_bytes"].isdigit() for row in rows)
-    assert len({row["at"] for row in rows[:4]}) == 2
-
-
-def test_without_a_device_that_is_said_once(tmp_path: Path) -> None:
-    def open_sampler(pid: int | None) -> FakeSampler:
-        raise ComfymeterError("no NVIDIA driver")
-
-    log, said = RollingFile.create(tmp_path / "run.log"), queue.Queue[str]()
-    with sampling(kit(open_sampler), log, pid=None, seconds=0.001, say=said.put):
-        assert said.get(timeout=10) == "VRAM is not sampled: no NVIDIA driver"
-    assert said.empty()
-    assert [path.name for path in tmp_path.iterdir()] == ["run.log"]
-
-
-@pytest.mark.parametrize(("place", "seconds"), [("/dev/full", 0.001), ("run.log", 0.0)])
-def test_no_samples_beside_a_device_or_where_none_are_wanted(tmp_path: Path, place: str, seconds: float) -> None:
-    def open_sampler(pid: int | None) -> FakeSampler:
-        raise AssertionError("nobody asked")
-
-    said = list[str]()
-    with sampling(kit(open_sampler), RollingFile.append_to(tmp_path / place), pid=None, seconds=seconds, say=said.append):
-        pass
-    assert said == []
 
 
 # --- the end of a program --------------------------------------------------------------------------------------------

@@ -53,6 +53,7 @@ def command(
     from analyzer.recording.piped import record_input
     from analyzer.recording.session import record_program
     from analyzer.recording.setup import Settings
+    from exporters.beside import sampling_beside
 
     settings = Settings(
         path=output,
@@ -67,10 +68,10 @@ def command(
     if append and output is None:
         raise UsageError("--append: name the log with -o FILE")
     if command:
-        raise typer.Exit(record_program(command, settings))
+        raise typer.Exit(record_program(command, settings, sampling_beside))
     if os.isatty(0):
         raise UsageError("record: name the program, as in comfymeter record -- python main.py, or pipe its output in")
-    raise typer.Exit(record_input(settings))
+    raise typer.Exit(record_input(settings, sampling_beside))
 
 
 def _bytes(text: str | None) -> int | None:

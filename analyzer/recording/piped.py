@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from typing import Any
 
 from analyzer.recording.format import Stream
 from analyzer.recording.forwarding import OnSignal, handling
@@ -11,12 +10,12 @@ from analyzer.recording.outlet import Outlet
 from analyzer.recording.pump import read
 from analyzer.recording.setup import STDIN, STDOUT, Settings, log_in, open_file
 from analyzer.recording.voice import Voice
-from analyzer.recording.vram import VramKit, sampling
+from analyzer.recording.vram import Sample, sampling
 
 _FOR_THE_PROGRAM = ("SIGINT", "SIGQUIT", "SIGHUP")
 
 
-def record_input(settings: Settings, vram: VramKit[Any] | None = None) -> int:
+def record_input(settings: Settings, sample: Sample | None = None) -> int:
     """Records stdin to its end and passes it on to stdout; the exit code. Raises ComfymeterError."""
     voice = Voice(quiet=settings.quiet)
     file = open_file(settings)
@@ -24,7 +23,7 @@ def record_input(settings: Settings, vram: VramKit[Any] | None = None) -> int:
     log.begin("start mode=filter")
     outlet = Outlet(STDOUT, "stdout", voice.warn)
     told: list[int] = []
-    with sampling(vram, file, pid=None, seconds=settings.vram_seconds, say=voice.warn), handling(_handlers(told)):
+    with sampling(sample, file, pid=None, seconds=settings.vram_seconds, voice=voice), handling(_handlers(told)):
         while data := read(STDIN):
             log.take(Stream.ALL, time.time(), data)
             outlet.write(data)

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analyzer.recording.child import Child, on_pipes, on_terminal
 from analyzer.recording.ending import KILLED, MemoryWatch, exit_code, last_words
@@ -18,13 +18,13 @@ from analyzer.recording.pump import Pump, Take
 from analyzer.recording.setup import STDERR, STDIN, STDOUT, Settings, log_in, open_file
 from analyzer.recording.supervisor import Supervisor
 from analyzer.recording.voice import Voice
-from analyzer.recording.vram import VramKit, sampling
+from analyzer.recording.vram import Sample, sampling
 
 if TYPE_CHECKING:
     from analyzer.recording.terminal import UserTerminal
 
 
-def record_program(command: Sequence[str], settings: Settings, vram: VramKit[Any] | None = None) -> int:
+def record_program(command: Sequence[str], settings: Settings, sample: Sample | None = None) -> int:
     """Runs a program and records what it writes; its exit code as a shell has it. Raises ComfymeterError."""
     voice = Voice(quiet=settings.quiet)
     file = open_file(settings)
@@ -35,7 +35,7 @@ def record_program(command: Sequence[str], settings: Settings, vram: VramKit[Any
         file.discard()
         raise
     log = log_in(file, child.outputs, settings, voice)
-    with sampling(vram, file, pid=child.pid, seconds=settings.vram_seconds, say=voice.warn):
+    with sampling(sample, file, pid=child.pid, seconds=settings.vram_seconds, voice=voice):
         return_code = _attend(child, command, log, voice)
         code, words = exit_code(return_code), last_words(return_code)
         if code == KILLED:

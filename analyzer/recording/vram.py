@@ -1,112 +1,81 @@
-"""VRAM samples beside the log: a thread that asks a sampler again and again and appends its rows to a CSV file."""
+"""VRAM samples beside the log: what a sampling thread sees goes into a CSV file (docs/vram.md)."""
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
-from analyzer.errors import ComfymeterError
 from analyzer.recording.forwarding import for_main_thread
 from analyzer.recording.rolling import RollingFile
-
-Row = TypeVar("Row")
-Row_co = TypeVar("Row_co", covariant=True)
-Say = Callable[[str], None]
+from analyzer.recording.voice import Voice
+from analyzer.vram import recorded
+from analyzer.vram.sample import GpuSample
 
 SUFFIX = ".vram.csv"
-# A device that does not answer must not hold up the end.
-_PATIENCE_SECONDS = 2.0
+
+Say = Callable[[str], None]
+OnSamples = Callable[[Sequence[GpuSample]], None]
 
 
-class Sampler(Protocol[Row_co]):
-    """Reads the devices: one row per GPU."""
+class Sampling(Protocol):
+    """A thread that samples all GPUs again and again, from `start` to `close`."""
 
-    def sample(self) -> Sequence[Row_co]: ...
+    def start(self) -> None: ...
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VramKit(Generic[Row]):
-    """How to sample and how to write it down.
+class Sample(Protocol):
+    """Makes a sampling: `pid` is the server's process (None: not known), `say` hears once what stands in its way.
 
-    `open`: a sampler for the process with this id (None: not known); raises ComfymeterError where there is none to be had.
-    `header`: the CSV's first line; `rows`: rows as CSV text. Both with their line ends.
+    It must come back at once: until then nobody reads what the program prints.
     """
 
-    open: Callable[[int | None], Sampler[Row]]
-    header: str
-    rows: Callable[[Sequence[Row]], str]
+    def __call__(self, pid: int | None, every_seconds: float, on_samples: OnSamples, say: Say, /) -> Sampling: ...
 
 
 @contextmanager
-def sampling(kit: VramKit[Row] | None, log: RollingFile, *, pid: int | None, seconds: float, say: Say) -> Iterator[None]:
+def sampling(sample: Sample | None, log: RollingFile, *, pid: int | None, seconds: float, voice: Voice) -> Iterator[None]:
     """Samples beside `log` while the block lasts; `seconds` 0: none, nor beside a device or a pipe."""
-    if kit is None or not seconds or not log.path.is_file():
+    if sample is None or not seconds or not log.path.is_file():
         yield
         return
-    samples = VramLog(kit, log, pid=pid, seconds=seconds, say=say)
+    running = sample(pid, seconds, SampleFile(log, voice.warn).take, voice.note)
     with for_main_thread():
-        samples.start()
+        running.start()
     try:
         yield
     finally:
-        samples.stop()
+        running.close()
 
 
-class VramLog(threading.Thread, Generic[Row]):
-    """Samples until `stop`. What goes wrong is said once; sampling goes on."""
+class SampleFile:
+    """The file of samples beside a log, made when there are any. Its parts end and go as those of the log do."""
 
-    def __init__(self, kit: VramKit[Row], log: RollingFile, *, pid: int | None, seconds: float, say: Say) -> None:
-        super().__init__(daemon=True)
-        self._kit = kit
+    def __init__(self, log: RollingFile, say: Say) -> None:
         self._log = log
-        self._pid = pid
-        self._seconds = seconds
         self._say = say
-        self._over = threading.Event()
+        self._file: RollingFile | None = None
         self._warned = False
 
-    def run(self) -> None:
-        try:
-            sampler = self._kit.open(self._pid)
-        except ComfymeterError as error:
-            self._warn(f"VRAM is not sampled: {error}")
+    def take(self, samples: Sequence[GpuSample]) -> None:
+        """Appends a row per sample. What cannot be written is lost, and said once."""
+        if not samples:
             return
         try:
-            self._sample_into(self._file(), sampler)
+            self._file = self._file or self._opened()
+            self._file.append("".join(map(recorded.row, samples)).encode())
         except OSError as error:
-            self._warn(f"VRAM is not sampled: {samples_beside(self._log.path)}: {error.strerror or error}")
-        finally:
-            sampler.close()
+            if not self._warned:
+                self._warned = True
+                self._say(
+                    f"{samples_beside(self._log.path)}: {error.strerror or error}; VRAM samples are lost until that is over"
+                )
 
-    def stop(self) -> None:
-        """Ends the sampling; waits for it, but not for a device that hangs."""
-        self._over.set()
-        self.join(_PATIENCE_SECONDS)
-
-    def _file(self) -> RollingFile:
-        """Parts end and go as those of the log do; each begins with the header."""
+    def _opened(self) -> RollingFile:
         file = RollingFile.append_to(samples_beside(self._log.path))
         file.limit_bytes, file.keep = self._log.limit_bytes, self._log.keep
-        file.head = lambda: b"" if file.size else self._kit.header.encode()
+        file.head = lambda: b"" if file.size else recorded.header().encode()
         return file
-
-    def _sample_into(self, file: RollingFile, sampler: Sampler[Row]) -> None:
-        while not self._over.wait(self._seconds):
-            try:
-                file.append(self._kit.rows(sampler.sample()).encode())
-            except OSError as error:
-                self._warn(f"{file.path}: {error.strerror or error}; VRAM samples are lost until that is over")
-            except ComfymeterError as error:
-                self._warn(f"VRAM: {error}; sampling goes on")
-        file.close()
-
-    def _warn(self, text: str) -> None:
-        if not self._warned:
-            self._warned = True
-            self._say(text)
 
 
 def samples_beside(log: Path) -> Path:
