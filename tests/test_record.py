@@ -216,9 +216,10 @@ def test_when_the_recorder_is_killed_the_program_ends_and_the_log_holds_all_it_w
 @pytest.mark.parametrize("options", [(), ("--pty",)], ids=["pipes", "pty"])
 def test_a_process_left_behind_does_not_hold_the_recorder(log: Path, options: tuple[str, ...]) -> None:
     program = """
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
 child = os.fork()
 if child: say(f"{child}\\n")
-else: signal.signal(signal.SIGHUP, signal.SIG_IGN); os.setsid(); time.sleep(60)"""
+else: os.setsid(); time.sleep(60)"""
     done = subprocess.run(record(log, *python(program), options=options), stdout=subprocess.PIPE, timeout=30)
     left = int(done.stdout)
     assert is_alive(left)
