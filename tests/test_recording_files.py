@@ -287,9 +287,9 @@ KERNEL = [
 @pytest.mark.parametrize(
     ("records", "pid", "memory"),
     [
-        (KERNEL, 8, Memory.MACHINE),
+        (KERNEL, 8, Memory.KILLER),
         (KERNEL, 9, Memory.LIMIT),
-        (KERNEL, 10, Memory.MACHINE),
+        (KERNEL, 10, Memory.KILLER),
         (KERNEL, 11, None),
         (KERNEL[:2], 7, Memory.NO),
         ([], 8, None),
@@ -302,10 +302,10 @@ def test_what_the_kernel_s_log_says(records: list[bytes], pid: int, memory: Memo
 @pytest.mark.parametrize(
     ("own", "counter", "before", "after", "memory"),
     [
-        ("0::/app\n", "app/memory.events", "low 0\noom_kill 2\n", "low 0\noom_kill 3\n", Memory.LIMIT),
+        ("0::/app\n", "app/memory.events", "low 0\noom_kill 2\n", "low 0\noom_kill 3\n", Memory.KILLER),
         ("0::/app\n", "app/memory.events", "oom_kill 2\n", "oom_kill 2\n", Memory.NO),
-        ("0::/../host\n", "memory.events", "oom_kill 0\n", "oom_kill 1\n", Memory.LIMIT),
-        ("4:memory:/docker/1\n0::/\n", "memory/memory.oom_control", "oom_kill 0\n", "oom_kill 1\n", Memory.LIMIT),
+        ("0::/../host\n", "memory.events", "oom_kill 0\n", "oom_kill 1\n", Memory.KILLER),
+        ("4:memory:/docker/1\n0::/\n", "memory/memory.oom_control", "oom_kill 0\n", "oom_kill 1\n", Memory.KILLER),
         ("4:cpu,memory:/a\n", "memory/a/memory.oom_control", "under_oom 0\noom_kill 5\n", "oom_kill 5\n", Memory.NO),
         ("4:cpu:/a\n", "cpu/memory.events", "oom_kill 0\n", "oom_kill 1\n", Memory.UNKNOWN),
         ("nonsense", "memory.events", "", "", Memory.UNKNOWN),

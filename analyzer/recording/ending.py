@@ -24,7 +24,7 @@ _OOM_LINE = re.compile(rb"\d+,\d+,(\d+),[^;]*;(?:Memory cgroup o|O)ut of memory:
 class Memory(Enum):
     """Whether memory ran out, in words for the user."""
 
-    MACHINE = "the kernel's out-of-memory killer ended it"
+    KILLER = "the kernel's out-of-memory killer ended it"
     LIMIT = "the memory limit of its container or control group was reached, so the kernel ended it"
     NO = "the kernel tells of no memory shortage, so somebody sent it SIGKILL"
     UNKNOWN = "most likely memory ran out: look for 'Killed process' in dmesg, or for OOMKilled in docker inspect"
@@ -57,7 +57,7 @@ class MemoryWatch:
             return told
         after = _kills(self._counter)
         if self._before is not None and after is not None:
-            return Memory.LIMIT if after > self._before else Memory.NO
+            return Memory.KILLER if after > self._before else Memory.NO
         return Memory.UNKNOWN if told is None else told
 
 
@@ -69,7 +69,7 @@ def told_by_kernel(records: Iterable[bytes], pid: int, since: float) -> Memory |
         found = _OOM_LINE.match(record)
         if found and int(found[1]) / 1e6 >= since - 1:
             if int(found[2]) == pid:
-                return Memory.LIMIT if b"Memory cgroup" in record else Memory.MACHINE
+                return Memory.LIMIT if b"Memory cgroup" in record else Memory.KILLER
             others = True
     return Memory.NO if read and not others else None
 

@@ -6,6 +6,7 @@ import select
 import signal
 import termios
 import threading
+import time
 import tty
 from collections.abc import Iterable
 from contextlib import suppress
@@ -104,7 +105,7 @@ class Keyboard(threading.Thread):
         while True:
             typed = poll.poll(_LOOK_AGAIN_MILLISECONDS)
             if not self._terminal.in_foreground():
-                threading.Event().wait(_LOOK_AGAIN_MILLISECONDS / 1000)
+                time.sleep(_LOOK_AGAIN_MILLISECONDS / 1000)
                 continue
             self._terminal.make_raw()
             if typed and not self._pass_on(read(self._terminal.handle)):
