@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from analyzer.analysis import SourceInfo
-from analyzer.findings.usability import RECORD, REDIRECT
+from analyzer.containers import RECORDED
+from analyzer.findings.usability import RECORD, RECORD_BARS, REDIRECT
 from analyzer.report import Report
 from analyzer.runs.model import Outcome, Start
 from analyzer.units import format_share, plural
 from analyzer.vram.facts import GpuFacts, Problem
 
+REDIRECT_PIPE = "If a sampler ran, the error stream was not recorded: python main.py 2>&1 | comfymeter record -o run.log."
 SAME_NUMBERS = (
     "Sample with the host's process numbers: docker run --pid=host, hostPID: true in Kubernetes, or outside the container."
 )
@@ -170,10 +172,11 @@ def _stamps(source: SourceInfo) -> Check:
 def _bars(source: SourceInfo) -> Check:
     if not source.bars:
         meaning = "Seconds per step and time per pass are unknown; files written by --verbose have no bars."
-        return _about(source, "bars", Status.WARN, "No progress bar in the log.", meaning, RECORD)
+        advice = RECORD_BARS if source.container != RECORDED.name else REDIRECT_PIPE
+        return _about(source, "bars", Status.WARN, "No progress bar in the log.", meaning, advice)
     if source.stamps_are_late:
         meaning = "Bars carry only the stamp of their end, so when a pass began is inferred from its own clock."
-        return _about(source, "bars", Status.WARN, "Progress bars are stamped late.", meaning, RECORD)
+        return _about(source, "bars", Status.WARN, "Progress bars are stamped late.", meaning, RECORD_BARS)
     return _about(source, "bars", Status.OK, "Progress bars are there.")
 
 

@@ -16,7 +16,7 @@ class ExitCode(IntEnum):
 class ComfymeterError(Exception):
     """Base of all errors that end a command with a message instead of a traceback."""
 
-    exit_code = ExitCode.ERROR
+    exit_code: int = ExitCode.ERROR
 
 
 class SourceError(ComfymeterError):
@@ -41,3 +41,11 @@ class NoRunsError(ComfymeterError):
 
 class NoTimesError(ComfymeterError):
     """No run has a date and time, and what was asked for is nothing without."""
+
+
+class ProgramError(ComfymeterError):
+    """A program cannot be started; `exit_code` is what a shell would answer."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from analyzer.analysis import SourceInfo
-from analyzer.containers import Stamps, Zone
+from analyzer.containers import Zone
 from analyzer.errors import SourceError
 from analyzer.events import Event
 from analyzer.lines import Piece
@@ -64,8 +64,7 @@ def read_files(files: Iterable[LogFile], options: ReadOptions, stamps_from: LogG
     for stream in _opened(files, left_out):
         if reader is None:
             reader = LogReader(
-                # A stamped file of logging records, or one that keeps only finished bars, need not show any.
-                expects_bars=stream.container.stamps is Stamps.NONE,
+                expects_bars=stream.container.expects_bars,
                 keep_events_of=options.keep_events_of,
                 on_unrecognised=options.on_unrecognised,
                 through=partial(StampTransfer, _events(stamps_from, options)) if stamps_from else None,

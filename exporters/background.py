@@ -60,11 +60,13 @@ class BackgroundSampler:
             self._thread.join(_PATIENCE_SECONDS)
 
     def _run(self) -> None:
-        pause = 0.0
+        # The first look may load the driver, which takes its time but tells nothing about the next looks.
+        pause, first = 0.0, True
         while not self._over.wait(pause):
             began = self._monotonic()
             self._look()
-            pause = pause_seconds(self._monotonic() - began, self._every_seconds)
+            took = 0.0 if first else self._monotonic() - began
+            pause, first = pause_seconds(took, self._every_seconds), False
         self._sampler.close()
 
     def _look(self) -> None:

@@ -102,6 +102,16 @@ def ts(log: Stamped) -> bytes:
     return _lines(log, lambda at, line: _iso(at, "%b %d %H:%M:%S") + b" " + line + b"\n")
 
 
+def recorded(log: Stamped) -> bytes:
+    """Whole lines, the returns inside them spelt out."""
+
+    def form(at: float, line: bytes) -> bytes:
+        spelt = line.replace(b"\\", b"\\\\").replace(b"\r", rb"\x0d")
+        return _iso(at) + b"+00:00 err  " + (b"\\" + spelt if spelt != line else b" " + line) + b"\n"
+
+    return _lines(log, form)
+
+
 def internal_logs(log: Stamped) -> bytes:
     entries = [{"t": _iso(at).decode(), "m": line.decode() + "\n"} for at, line in log]
     return json.dumps({"entries": entries, "size": {"cols": 80, "rows": 24}}, ensure_ascii=False).encode()
@@ -120,4 +130,5 @@ ENCODERS: dict[str, Callable[[Stamped], bytes]] = {
     "journald-short": journald_short,
     "ts": ts,
     "internal-logs": internal_logs,
+    "comfymeter-record": recorded,
 }

@@ -1,7 +1,7 @@
 """Text to what comfymeter reads in it, the whole way through containers, parser, runs and budgets."""
 
 from analyzer.analysis import SourceInfo
-from analyzer.containers import Stamps, detect
+from analyzer.containers import detect
 from analyzer.events import Event
 from analyzer.lines import line_blocks
 from analyzer.parse import Parser
@@ -29,7 +29,7 @@ def sampler(steps: int = 28, clock: str = "01:07", rate: str = "2.42s/it") -> st
 def read(data: bytes, *, name: str = "comfyui.log") -> LogReading:
     """What a log says."""
     container = detect(data)
-    reader = LogReader(expects_bars=container.stamps is Stamps.NONE)
+    reader = LogReader(expects_bars=container.expects_bars)
     source = SourceInfo(name=name, bytes=len(data), container=container.name, stamps=container.stamps)
     reader.read(name, container.unwrap(line_blocks([data]), None), lambda: source)
     return reader.result()

@@ -1,5 +1,6 @@
 """Real sessions of a real server against the truth beside them."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 
 from analyzer.reading import LogReading
-from analyzer.runs.model import Outcome, Phase, Run
+from analyzer.recording.format import Stamper, Stream
+from analyzer.recording.scribe import Scribe
+from analyzer.runs.model import Evidence, Outcome, Phase, Run
 from tests.captures import SESSIONS, SPLIT, UNSPLIT, Chunk, chunks, executed, log_bytes, truth
 from tests.logs import read
 
@@ -65,6 +68,28 @@ def test_requests_are_counted(session: str) -> None:
     assert requests.received == len(outcomes)
     assert requests.rejected == outcomes.count("rejected")
     assert requests.unresolved == outcomes.count("deleted_from_queue") + outcomes.count("lost_in_queue")
+
+
+@pytest.mark.parametrize("session", SESSIONS)
+def test_a_recording_says_of_runs_what_the_raw_capture_says(session: str) -> None:
+    def said(reading: LogReading) -> list[tuple[object, ...]]:
+        return [
+            (
+                run.outcome,
+                run.duration_seconds,
+                [(bar.label, bar.steps, bar.total_steps, bar.complete) for bar in (*run.passes, *run.bars)],
+                [(load.model, load.mode, load.loaded_bytes) for load in run.loads],
+                len(run.detections),
+            )
+            for run in reading.runs
+        ]
+
+    recorded = read(as_recorded(chunks(session, MESSAGES.get(session))))
+
+    assert said(recorded) == said(read(session_log(session)))
+    for run in recorded.runs:
+        timed = {time.phase for time in run.phases if time.evidence is Evidence.MEASURED}
+        assert Phase.SAMPLE in timed or not run.passes
 
 
 def expected_steps(prompt: dict[str, Any]) -> list[int]:
@@ -131,6 +156,16 @@ def as_docker_logs(arriving: Iterator[Chunk]) -> bytes:
     return b"".join(lines)
 
 
+def as_recorded(arriving: Iterator[Chunk]) -> bytes:
+    """`comfymeter record`: every line and every frame with the time at which it arrived."""
+    scribe, last = Scribe(Stream.ALL, Stamper(time.gmtime)), 0.0
+    records = []
+    for chunk in arriving:
+        last = chunk.at
+        records.append(scribe.feed(chunk.at, chunk.data))
+    return b"".join((*records, scribe.close(last)))
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     session: str
@@ -177,7 +212,9 @@ def table(rows: list[Comparison]) -> str:
     return "\n".join([head, *lines])
 
 
-@pytest.mark.parametrize("form", [as_bug_report, as_docker_logs], ids=["bug report", "docker logs -t"])
+@pytest.mark.parametrize(
+    "form", [as_bug_report, as_docker_logs, as_recorded], ids=["bug report", "docker logs -t", "comfymeter record"]
+)
 def test_phases_match_the_node_times(form: Callable[[Iterator[Chunk]], bytes], capsys: pytest.CaptureFixture[str]) -> None:
     rows = list(comparisons(form))
     plain = [row for row in rows if not row.detects]

@@ -663,6 +663,7 @@ SPEAKS = [
         analysis(run(phases=(phase(Phase.OTHER, 25.0, evidence=Evidence.REMAINDER), phase(Phase.SAMPLE, 75.0)))),
         "No time stamps in comfyui.log",
         "No line times 25 s of 100 s (25 %).",
+        "comfymeter record -- python main.py",
         severity=INFO,
     ),
     speaks(
@@ -679,9 +680,17 @@ SPEAKS = [
         analysis(run(loads=(load(),)), sources=(source(bars=0, error_stream_missing=True),)),
         "The error stream is missing from comfyui.log",
         "python main.py > log 2>&1",
+        "comfymeter record -- python main.py",
         severity=WARNING,
     ),
-    speaks("late bars", "log-unusable", analysis(sources=(source(stamps_are_late=True),)), "stamp of its end", severity=INFO),
+    speaks(
+        "late bars",
+        "log-unusable",
+        analysis(sources=(source(stamps_are_late=True),)),
+        "stamp of its end",
+        "comfymeter record -- python main.py",
+        severity=INFO,
+    ),
     speaks("repaired", "log-unusable", analysis(sources=(source(repaired_lines=3),)), "3 lines of comfyui.log", severity=INFO),
     speaks(
         "notes",

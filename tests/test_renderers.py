@@ -812,6 +812,16 @@ def test_checks(name: str, made: Report, status: Status) -> None:
     assert status is Status.OK or (found.meaning and found.advice)
 
 
+@pytest.mark.parametrize(
+    ("container", "advice"),
+    [("raw", "comfymeter record -- python main.py"), ("comfymeter-record", "python main.py 2>&1 | comfymeter record")],
+)
+def test_missing_bars_of_a_recording_are_no_reason_to_record(container: str, advice: str) -> None:
+    found = check(report(sources=(source(bars=0, container=container),)), "bars")
+    assert found is not None
+    assert advice in found.advice
+
+
 def test_checks_that_do_not_apply_are_silent() -> None:
     made = report(run(1), run(2), run(3, start=Start.COLD))
     assert check(made, "excerpt") is None

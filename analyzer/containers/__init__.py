@@ -26,9 +26,11 @@ from analyzer.containers.line_forms import (
 )
 from analyzer.containers.manager import MANAGER
 from analyzer.containers.plain import RAW, TERMINAL
+from analyzer.containers.recorded import RECORDED
 
 # The first whose threshold is reached wins: a form stands before the forms that its lines look like too.
 CONTAINERS: tuple[Container, ...] = (
+    RECORDED,
     INTERNAL_LOGS,
     DOCKER_JSON,
     JOURNALD_JSON,
@@ -62,4 +64,4 @@ def detect(data: bytes) -> Container:
     return next((container for container in CONTAINERS if container.matches(head) >= container.threshold), RAW)
 
 
-__all__ = ["CONTAINERS", "HEAD_BYTES", "Container", "Head", "Stamps", "Zone", "detect"]
+__all__ = ["CONTAINERS", "HEAD_BYTES", "RECORDED", "Container", "Head", "Stamps", "Zone", "detect"]

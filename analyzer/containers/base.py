@@ -54,8 +54,8 @@ class Container:
 
     `matches` gives the share of the head's lines in this form; from `threshold` on the file is taken for it. The
     threshold is low where lines without the prefix belong to the form (continuation lines, another program's output).
-    `late_bars`: the frames of a progress bar share one stamp, that of the bar's end. `yearless`: stamps without a year, whose
-    zone would depend on it and is not applied.
+    `late_bars`: the frames of a progress bar share one stamp, that of the bar's end. `every_frame`: although stamped, it holds
+    all that the server wrote, bars included. `yearless`: stamps without a year, whose zone would depend on it and is not applied.
     """
 
     name: str
@@ -66,7 +66,13 @@ class Container:
     unwrap: Callable[[Iterable[bytes], Zone], Iterator[Piece]]
     threshold: float = 0.6
     late_bars: bool = False
+    every_frame: bool = False
     yearless: bool = False
+
+    @property
+    def expects_bars(self) -> bool:
+        """Whether bars that are missing are missing from the capture: stamped files of log records never show any."""
+        return self.stamps is Stamps.NONE or self.every_frame
 
     def timezone(self, zone: Zone) -> str | None:
         """The zone of the instants that `unwrap` gives, when told `zone`; None: they are wall clocks."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from analyzer.lines import MAX_LINE_BYTES, Piece
+from analyzer.lines import MAX_LINE_BYTES, Piece, new_piece
 
 # A progress frame without its leading CR, as it stands in pasted text.
 _FRAME = re.compile(rb"\d%\||\d\w* \[\d+:\d\d")
@@ -16,11 +16,12 @@ class WriteJoiner:
     Lines are counted over the text of all writes; the lines of a multi-line write share its stamp.
     """
 
-    __slots__ = ("_at", "_said", "_text", "number")
+    __slots__ = ("_at", "_number", "_said", "_text", "number")
 
     def __init__(self) -> None:
         self.number = 1
         self._at: float | None = None  # of the print under way
+        self._number = 1  # and the line it began on
         self._text = b""  # its text so far
         self._said = False  # whether this line has given a piece
 
@@ -41,6 +42,13 @@ class WriteJoiner:
         if len(self._text) > MAX_LINE_BYTES:
             yield from self._flush(line_ends=False)
 
+    def frame(self, at: float | None, text: bytes) -> Iterator[Piece]:
+        """The pieces that a progress frame, whole and free of control codes, completes: it is one, and waits for nothing."""
+        if self._text:
+            yield from self._flush(line_ends=False)
+        self._said = True
+        yield new_piece((self.number, at, text))
+
     def close(self) -> Iterator[Piece]:
         """The line that had no end yet."""
         if self._text:
@@ -51,13 +59,13 @@ class WriteJoiner:
         if self._text and part and (part[:1] == b"\r" or _is_frame(self._text)):
             yield from self._flush(line_ends=False)
         if not self._text:
-            self._at = at
+            self._at, self._number = at, self.number
         self._text += part
 
     def _flush(self, *, line_ends: bool) -> Iterator[Piece]:
         text = self._text.rstrip(b"\r")
         if text.strip() or (line_ends and not self._said):
-            yield Piece(self.number, self._at, text)
+            yield Piece(self._number, self._at, text)
             self._said = True
         self._text = b""
         if line_ends:

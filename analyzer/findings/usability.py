@@ -17,7 +17,11 @@ SAMPLES_SHOWN = 3
 SAMPLE_CHARACTERS = 60
 BARS_EXPECTED_SECONDS = 10.0
 
-RECORD = "Capture with stamps: python main.py 2>&1 | ts '%Y-%m-%dT%H:%M:%.S' > log (Debian: moreutils), or docker logs -t."
+RECORD_BARS = "Start the server with comfymeter record -- python main.py: it stamps every line and every progress frame."
+RECORD = sentences(
+    RECORD_BARS,
+    "Or stamp each line: python main.py 2>&1 | ts '%Y-%m-%dT%H:%M:%.S' > log (Debian: moreutils), or docker logs -t.",
+)
 REDIRECT = "Redirect both streams, in this order: python main.py > log 2>&1 (PowerShell 7: python main.py *> log)."
 
 RunsBySource = Mapping[str, list[Run]]
@@ -94,7 +98,7 @@ def _late(sources: tuple[SourceInfo, ...], runs: RunsBySource) -> Iterator[Findi
             severity=Severity.INFO,
             summary=f"In {_names(found)} a progress bar carries only the stamp of its end.",
             detail="When a pass began is deduced from the bar's own clock (inferred), which may leave out initialisation.",
-            advice=RECORD,
+            advice=RECORD_BARS,
         )
 
 

@@ -9,13 +9,13 @@ from analyzer.sources.files import LogFile
 _PACKED = re.compile(r"\.(?:gz|xz|zst|bz2)$", re.IGNORECASE)
 # ComfyUI-Manager: comfyui.log, comfyui.prev.log, comfyui.prev2.log.
 _PREVIOUS = re.compile(r"\.prev(\d*)(?=\.log$)")
-# logrotate, Docker: x.log.1, x.log.2.gz.
+# logrotate, Docker, `comfymeter record`: x.log.1, x.log.2.gz; a recording's name may have a date too.
 _NUMBERED = re.compile(r"\.(\d{1,3})$")
 # logrotate's dateext: x.log-20260801, x-20260801.log; the desktop app: comfyui.log_2026-08-01T10-00-00-000Z.log.
 _DATED = re.compile(r"[-_.](\d{4}-?\d\d-?\d\d(?:[T_-]?\d\d[-:.]?\d\d(?:[-:.]?\d\d(?:[-:.]\d{1,6})?)?Z?|-\d{10})?)(\.log)?$")
 
-# Sorts the parts of one log oldest first.
-_Age = tuple[int, int, str]
+# Sorts the parts of one log oldest first: those with a date, by it; those without; then by their number, counted backwards.
+_Age = tuple[bool, str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +48,12 @@ def base_of(name: str) -> str:
 
 def _base_and_age(name: str) -> tuple[str, _Age]:
     """The name of the log that a file is a part of, and its age among them."""
-    plain = _PACKED.sub("", name)
-    if found := _PREVIOUS.search(plain):
-        return plain[: found.start()] + plain[found.end() :], (1, -int(found[1] or 1), "")
-    if found := _NUMBERED.search(plain):
-        return plain[: found.start()], (1, -int(found[1]), "")
-    if found := _DATED.search(plain):
-        before = plain[: found.start()]
-        return before if before.endswith(".log") else before + (found[2] or ""), (0, 0, found[1])
-    return plain, (2, 0, "")
+    base, number = _PACKED.sub("", name), 0
+    if found := _PREVIOUS.search(base):
+        base, number = base[: found.start()] + base[found.end() :], int(found[1] or 1)
+    elif found := _NUMBERED.search(base):
+        base, number = base[: found.start()], int(found[1])
+    if found := _DATED.search(base):
+        before = base[: found.start()]
+        return before if before.endswith(".log") else before + (found[2] or ""), (False, found[1], -number)
+    return base, (True, "", -number)
