@@ -14,7 +14,7 @@ def row_of(run: Run, *, timezone: str | None, epoch: str | None, limit_seconds: 
     return {
         "workflow": run.workflow.name[:200],
         "log_signature": run.workflow.signature[:1000],
-        "graph_signature": None,
+        "graph_signature": run.workflow.graph_signature,
         "outcome": run.outcome.value,
         "failure_kind": run.failure.kind[:200] if run.failure else None,
         "partial": run.partial,
