@@ -16,15 +16,26 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogText:
-    """Text of the log. From the API it is one write, `written_at` its stamp (the server's clock, Unix seconds).
+class LogWrite:
+    """One write of the server, from the API. `written_at`: its stamp (the server's clock, Unix seconds); it may be older than the
+    write before it, since prints are handed on late. `backlog`: it was there before we came.
+    """
 
-    From a file or pipe it is what was read at once, and its stamps, if any, are inside. `backlog`: it was there before we came.
+    at: float
+    text: bytes
+    written_at: float | None = None
+    backlog: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogText:
+    """What was read at once from a log file or pipe: any part of lines, in any encoding and container, stamps inside.
+
+    `backlog`: it was there before we came.
     """
 
     at: float
     data: bytes
-    written_at: float | None = None
     backlog: bool = False
 
 
@@ -150,4 +161,4 @@ class Restarted:
     at: float
 
 
-Observation = LogText | LogGap | QueueSeen | JobFinished | JobLost | JobsTold | SystemStats | ServerState | Restarted
+Observation = LogWrite | LogText | LogGap | QueueSeen | JobFinished | JobLost | JobsTold | SystemStats | ServerState | Restarted
