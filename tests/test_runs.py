@@ -175,6 +175,21 @@ def test_a_restart_cuts_the_run_off_and_forgets_the_queue() -> None:
     assert reading.requests == Requests(received=3, unresolved=1)
 
 
+def test_the_first_lines_of_a_new_process_do_not_lengthen_the_run_that_was_cut_off() -> None:
+    stamped = (
+        "2026-08-01T10:00:00.000000Z got prompt",
+        "2026-08-01T10:00:01.000000Z Requested to load Flux",
+        "2026-08-01T10:00:05.000000Z loaded completely; 20034.67 MB usable, 11350.07 MB loaded, full load: True",
+        "2026-08-01T11:00:00.000000Z Checkpoint files will always be loaded safely.",
+        "2026-08-01T11:00:01.000000Z Total VRAM 24564 MB, total RAM 64216 MB",
+    )
+
+    (run,) = read(log(*stamped)).runs
+
+    assert run.outcome is Outcome.CUT_OFF
+    assert run.observed_seconds == pytest.approx(5.0)
+
+
 def test_a_start_that_prints_its_memory_twice_is_one_start() -> None:
     assert (
         len(

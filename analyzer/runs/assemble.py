@@ -50,7 +50,7 @@ from analyzer.runs.model import (
 )
 from analyzer.runs.open_run import NOTES, STRONG_EVIDENCE, OpenRun, Request, note_detection, outcome_of
 from analyzer.runs.progress import is_sampler
-from analyzer.runs.servers import SERVER_EVENTS, ServerTracker
+from analyzer.runs.servers import SERVER_EVENTS, START_UP_LINES, ServerTracker
 from analyzer.runs.signature import workflow_of
 from analyzer.runs.table import MANY_RUNS, RunTable, table_of
 
@@ -281,6 +281,9 @@ class RunAssembler:
         self._close(run, None, outcome, failure)
 
     def _restart(self, event: Event) -> None:
+        # The first lines of the new process came before the one that gave it away; the old run did not last until then.
+        while self._open and isinstance(self._open.events[-1], START_UP_LINES):
+            self._open.events.pop()
         self._cut_off("server_restarted", "the server starts again inside the run", event)
         self._drop_waiting()
         self._ledger = LoadLedger()

@@ -6,7 +6,7 @@ import random
 import ssl
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 
 import aiohttp
@@ -33,22 +33,25 @@ async def observe(
     target: Target,
     *,
     pace: Pace | None = None,
+    log: bool = True,
     clock: Callable[[], float] = time.time,
     chance: Callable[[], float] = random.random,
 ) -> AsyncIterator[Observation]:
     """What can be seen of a server, for ever: over stalls, broken connections and restarts. Close it with `aclose`.
 
+    `log`: whether its log is wanted; not where a file or pipe gives it.
+
     Raises UsageError where the target's certificate file cannot be used.
     """
     pace = pace or Pace()
     zone = time.localtime().tm_gmtoff
-    core = Core(pace, zone_guess_seconds=zone, chance=chance)
+    core = Core(pace, log=log, zone_guess_seconds=zone, chance=chance)
     watch = _Watch(target, core, pace, clock, chance)
     async with _session(target, pace) as session:
-        tasks = [asyncio.ensure_future(watch.ask(session)), asyncio.ensure_future(watch.listen(session))]
+        tasks = [asyncio.ensure_future(watch.run(watch.ask(session))), asyncio.ensure_future(watch.run(watch.listen(session)))]
         try:
             while True:
-                yield await watch.next(tasks)
+                yield await watch.next()
         finally:
             for task in tasks:
                 task.cancel()
@@ -71,22 +74,23 @@ class _Watch:
 
     def __init__(self, target: Target, core: Core, pace: Pace, clock: Callable[[], float], chance: Callable[[], float]) -> None:
         self._target, self._core, self._pace, self._clock, self._chance = target, core, pace, clock, chance
-        self._seen: asyncio.Queue[Observation] = asyncio.Queue()
+        self._seen: asyncio.Queue[Observation | Exception] = asyncio.Queue()
         self._changed = asyncio.Event()
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
-    async def next(self, tasks: list["asyncio.Task[None]"]) -> Observation:
+    async def next(self) -> Observation:
         """The next observation; raises what ended one of the loops."""
-        while self._seen.empty():
-            getting = asyncio.ensure_future(self._seen.get())
-            done, _ = await asyncio.wait([getting, *tasks], return_when=asyncio.FIRST_COMPLETED)
-            if getting in done:
-                return getting.result()
-            getting.cancel()
-            for task in tasks:
-                if task.done():
-                    task.result()
-        return self._seen.get_nowait()
+        seen = await self._seen.get()
+        if isinstance(seen, BaseException):
+            raise seen
+        return seen
+
+    async def run(self, loop: Coroutine[None, None, None]) -> None:
+        """One of the loops; should it fail, so does `next`."""
+        try:
+            await loop
+        except Exception as error:
+            self._seen.put_nowait(error)
 
     def _tell(self, observations: list[Observation]) -> None:
         for observation in observations:

@@ -37,15 +37,21 @@ _JOBS = (Ask.ENDED_JOBS, Ask.ACTIVE_JOBS, Ask.JOB)
 
 
 class Core:
-    """The state of one watched server. `zone_guess_seconds`: how far its local time may be from UTC. `chance`: 0 to 1."""
+    """The state of one watched server. `log`: whether its log is wanted. `chance`: a number from 0 to 1.
 
-    def __init__(self, pace: Pace, *, zone_guess_seconds: float = 0.0, chance: Callable[[], float] = lambda: 0.0) -> None:
+    `zone_guess_seconds`: how far its local time may be from UTC.
+    """
+
+    def __init__(
+        self, pace: Pace, *, log: bool = True, zone_guess_seconds: float = 0.0, chance: Callable[[], float] = lambda: 0.0
+    ) -> None:
         self.health = Health(pace, chance)
         self._pace = pace
         self._agenda = Agenda(pace)
         self._log = LogBook(ServerClock(zone_guess_seconds))
         self._jobs = JobBook()
-        self._missing: dict[Ask, float] = {}
+        self._unwanted: dict[Ask, float] = {} if log else dict.fromkeys((Ask.LOG_RING, Ask.SUBSCRIBE), float("inf"))
+        self._missing = dict(self._unwanted)
         self._cancelled = True
         self._limit = _NEW
         self._tries: dict[str, int] = {}
@@ -254,7 +260,7 @@ class Core:
             restarted, self._resync = self._resync.restarted, None
             self.health.refused = False
             if restarted:
-                self._missing.clear()
+                self._missing = dict(self._unwanted)
                 self._cancelled = True
                 yield Restarted(at=now)
         if self._told_from is not None:

@@ -64,7 +64,7 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunProgress:
-    """A line of the run's log, read; or (`event` None) the API told more about the run. Lines from before we came follow its start."""
+    """A line of the run's log was read; or (`event` None) the API told more of it. Lines from before we came follow its start."""
 
     at: float
     run: RunInFlight
