@@ -6,7 +6,7 @@ import random
 import ssl
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import suppress
 
 import aiohttp
@@ -36,7 +36,7 @@ async def observe(
     log: bool = True,
     clock: Callable[[], float] = time.time,
     chance: Callable[[], float] = random.random,
-) -> AsyncIterator[Observation]:
+) -> AsyncGenerator[Observation, None]:
     """What can be seen of a server, for ever: over stalls, broken connections and restarts. Close it with `aclose`.
 
     `log`: whether its log is wanted; not where a file or pipe gives it.

@@ -290,6 +290,7 @@ class Core:
     def socket_closed(self) -> None:
         """It is gone."""
         self._client_id, self._subscribed, self._count, self._deaf_since = None, False, None, None
+        self._log.closed()
         self._agenda.at_once(*Topic)
 
     def message(self, text: str, now: float) -> list[Observation]:

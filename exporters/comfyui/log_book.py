@@ -4,8 +4,9 @@ The stream carries every write, but a print only when its stream is flushed, whi
 once, but of a progress bar only the newest frame. There are no numbers in either, so a write is known by its stamp and text.
 """
 
-from collections import deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from analyzer.containers.records import to_bytes
 from exporters.comfyui.answers import Write
@@ -17,23 +18,42 @@ RING_WRITES = 300
 _MOST_KNOWN = 20_000
 
 
+@dataclass(slots=True)
+class _Copies:
+    """How often a write with this stamp and text has been told, and how often the stream has brought it.
+
+    Clocks may be coarse: two line ends in one tick are two writes.
+    """
+
+    told: int = 0
+    streamed: int = 0
+
+
 class LogBook:
-    """Tells writes once and in order. `holds`: the stream is collected until the buffer has said what came before."""
+    """Tells writes once and in order. `holds`: the stream is collected until the buffer has said what came before.
+
+    `overlapped`: whether the buffer held anything known when it was looked at last; None: there was nothing to compare.
+    """
 
     def __init__(self, clock: ServerClock) -> None:
         self.clock = clock
         self.holds = True
         self.overlapped: bool | None = None
-        self._known: set[int] = set()
-        self._order: deque[tuple[int, str]] = deque()
+        self._known: dict[Write, _Copies] = {}
         self._forgotten_until = ""
         self._held: list[Write] = []
         self._first = True
+        self._newest_streamed = self._newest_of_ring = ""
 
     def hold(self) -> None:
         """The connection is gone: what the stream brings next comes behind a gap."""
         self.holds = True
         self._held.clear()
+        self.closed()
+
+    def closed(self) -> None:
+        """There is no stream: the buffer tells everything."""
+        self._newest_streamed = ""
 
     def stream(self, writes: Sequence[Write], at: float) -> Iterator[LogWrite]:
         """Writes that were made just now."""
@@ -41,38 +61,60 @@ class LogBook:
         if self.holds:
             self._held += writes
         else:
-            yield from self._told(writes, at)
+            yield from self._tell([write for write in writes if self._is_new_in_stream(write)], at)
 
     def ring(self, writes: Sequence[Write], at: float) -> Iterator[LogWrite | LogGap]:
-        """The server's buffer, and what the stream brought meanwhile. `overlapped`: whether any of it was known before."""
+        """The server's buffer, and what the stream brought meanwhile."""
         self.clock.old((stamp for stamp, _ in writes), at)
-        unknown = [write for write in writes if not self._knows(write)]
-        self.overlapped = len(unknown) < len(writes) if self._order and writes else None
-        if self.overlapped is False and len(writes) >= RING_WRITES:
+        unknown = list(self._unknown(writes))
+        self.overlapped = len(unknown) < len(writes) if self._known and writes else None
+        if self._newest_streamed and not self.holds:
+            # Newer ones are on their way; of a bar the stream has frames that must come before.
+            unknown = [write for write in unknown if write[0] < self._newest_streamed]
+        elif self.overlapped is False and len(writes) >= RING_WRITES:
             yield LogGap(at=at)
-        held, self._held, self.holds = self._held, [], False
-        merged = sorted([*unknown, *held], key=lambda write: write[0]) if held else unknown
-        yield from self._told(merged, at, backlog=self._first)
+        held, self._held = self._held, []
+        for write in unknown:
+            self._copies(write).told += 1
+        if self.holds:
+            self._newest_of_ring, self.holds = max((stamp for stamp, _ in writes), default=""), False
+        streamed = [write for write in held if self._is_new_in_stream(write)]
+        merged = sorted([*unknown, *streamed], key=lambda write: write[0]) if streamed else unknown
+        yield from self._tell(merged, at, backlog=self._first)
         self._first = False
 
     def no_ring(self, at: float) -> Iterator[LogWrite]:
         """The server has no such buffer."""
         held, self._held, self.holds, self._first = self._held, [], False, False
-        yield from self._told(held, at)
+        yield from self._tell([write for write in held if self._is_new_in_stream(write)], at)
 
-    def _told(self, writes: Iterable[Write], at: float, *, backlog: bool = False) -> Iterator[LogWrite]:
+    def _tell(self, writes: Iterable[Write], at: float, *, backlog: bool = False) -> Iterator[LogWrite]:
+        for stamp, text in writes:
+            yield LogWrite(at=at, text=to_bytes(text), written_at=self.clock.at(stamp), backlog=backlog)
+
+    def _unknown(self, writes: Sequence[Write]) -> Iterator[Write]:
+        seen: Counter[Write] = Counter()
         for write in writes:
-            if not self._knows(write):
-                self._learn(write)
-                yield LogWrite(at=at, text=to_bytes(write[1]), written_at=self.clock.at(write[0]), backlog=backlog)
+            seen[write] += 1
+            known = self._known.get(write)
+            if seen[write] > (known.told if known else 0) and write[0] > self._forgotten_until:
+                yield write
 
-    def _knows(self, write: Write) -> bool:
-        return hash(write) in self._known or write[0] <= self._forgotten_until
+    def _is_new_in_stream(self, write: Write) -> bool:
+        """Counts it; the buffer may have told it before, or a later frame of the same bar."""
+        self._newest_streamed = max(self._newest_streamed, write[0])
+        if write[1].startswith("\r") and write[0] < self._newest_of_ring:
+            return False
+        copies = self._copies(write)
+        copies.streamed += 1
+        if copies.streamed <= copies.told:
+            return False
+        copies.told += 1
+        return True
 
-    def _learn(self, write: Write) -> None:
-        self._known.add(hash(write))
-        self._order.append((hash(write), write[0]))
-        if len(self._order) > _MOST_KNOWN:
-            forgotten, stamp = self._order.popleft()
-            self._known.discard(forgotten)
-            self._forgotten_until = max(self._forgotten_until, stamp)
+    def _copies(self, write: Write) -> _Copies:
+        if write not in self._known and len(self._known) >= _MOST_KNOWN:
+            oldest = next(iter(self._known))
+            self._forgotten_until = max(self._forgotten_until, oldest[0])
+            del self._known[oldest]
+        return self._known.setdefault(write, _Copies())

@@ -15,7 +15,9 @@ class InFlight:
     def __init__(self, spellings: Mapping[str, Workflow]) -> None:
         self._spellings = spellings
         self._run: RunInFlight | None = None
+        self._prompt: QueuedPrompt | None = None
         self._next: QueuedPrompt | None = None
+        self._has_lines = False
         self._last_end_at: float | None = None
         self._closed_arrived_at = float("-inf")
 
@@ -24,17 +26,13 @@ class InFlight:
         """Whether a run goes on."""
         return self._run is not None
 
-    def snapshot(self) -> RunInFlight:
-        """What is known of it."""
-        assert self._run is not None
-        return self._run
-
     def begin(self, at: float, assembler: RunAssembler) -> Iterator[Update]:
         """The log shows work: a run began, and here is what it has said."""
         prompt, self._next = self._next, None
         open_run = assembler.in_flight
         queued_at = open_run.request.at if open_run and open_run.request else None
         run = RunInFlight(seen_at=at, queued_at=queued_at, started_at=_latest(assembler.last_end_at, queued_at))
+        self._has_lines = True
         self._run = self._with(run, prompt) if prompt else run
         yield RunStarted(at=at, run=self._run)
         for event in open_run.events if open_run else ():
@@ -59,16 +57,28 @@ class InFlight:
             yield RunProgress(at=seen.at, run=better)
 
     def _begin_with(self, prompt: QueuedPrompt, at: float) -> Iterator[Update]:
+        self._has_lines = False
         self._run = self._with(RunInFlight(seen_at=at), prompt)
         yield RunStarted(at=at, run=self._run)
 
-    def over(self, prompt_id: str | None, ended_at: float | None) -> None:
-        """A run has ended."""
+    def line(self) -> RunInFlight:
+        """A line of it was read; what is known of it."""
+        assert self._run is not None
+        self._has_lines = True
+        return self._run
+
+    def over(self, prompt_id: str | None, ended_at: float | None, *, closed_in_log: bool) -> None:
+        """A run has ended. In the log that is the one whose lines were read, whatever the API seemed to say of it."""
         self._last_end_at = ended_at if ended_at is not None else self._last_end_at
         if self._next and self._next.prompt_id == prompt_id:
             self._next = None
-        if self._run and self._run.prompt_id in (None, prompt_id):
-            self._run = None
+        if self._run is None:
+            return
+        is_it = self._run.prompt_id in (None, prompt_id)
+        if is_it or (closed_in_log and self._has_lines):
+            # The queue was seen before the last lines of the run arrived: it showed the next one.
+            self._next = self._next if is_it else self._prompt
+            self._run = self._prompt = None
 
     def go_on(self, at: float, closed_arrived_at: float) -> Iterator[Update]:
         """The end of a run was read; the next one may be known already."""
@@ -78,6 +88,7 @@ class InFlight:
             yield from self._begin_with(prompt, at)
 
     def _with(self, run: RunInFlight, prompt: QueuedPrompt) -> RunInFlight:
+        self._prompt = prompt
         signature = prompt.graph.signature if prompt.graph else run.graph_signature
         queued_at = prompt.create_time or run.queued_at
         return replace(

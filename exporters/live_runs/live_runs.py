@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from analyzer.containers import Zone
-from analyzer.events import PromptFinished, PromptReceived, PromptRejected
+from analyzer.events import PendingCancelled, PromptFinished, PromptReceived, PromptRejected
 from analyzer.runs.assemble import RunAssembler
 from analyzer.runs.model import Requests, Run, Workflow
 from exporters.live_runs.in_flight import InFlight
@@ -45,6 +45,8 @@ _MOST_IDS = 12_000
 # Runs that the log alone has told, in case the API tells of them after all.
 _MOST_ALONE = 64
 _EVER = float("inf")
+# A request is logged before it is in the queue: a queue seen this soon after may not have it yet.
+_SETTLED_SECONDS = 0.5
 
 
 class LiveRuns:
@@ -76,7 +78,7 @@ class LiveRuns:
         self._number = self._unresolved = 0
         self._alone: deque[Run] = deque(maxlen=_MOST_ALONE)
         self._log_seen = self._jobs_known = self._away = False
-        self._now = 0.0
+        self._now = self._last_request_at = 0.0
 
     def feed(self, seen: Observation) -> list[Update]:
         """What an observation means."""
@@ -106,7 +108,7 @@ class LiveRuns:
             case JobLost(was_running=True):
                 yield from self._job_ended(seen)
             case JobLost():
-                yield self._removed(seen.prompt.prompt_id)
+                yield from self._removed_waiting(1, seen.prompt.prompt_id)
             case JobsTold():
                 self._jobs_known = True
                 yield from self._in_vain(held_before=seen.asked_at)
@@ -147,12 +149,13 @@ class LiveRuns:
         if not self._in_flight.is_on:
             yield from self._in_flight.begin(self._now, self._assembler)
         else:
-            yield RunProgress(at=live.arrived_at, run=self._in_flight.snapshot(), event=event)
+            yield RunProgress(at=live.arrived_at, run=self._in_flight.line(), event=event)
 
     def _counted(self, live: LiveEvent) -> Iterator[Update]:
         match live.event:
             case PromptReceived():
                 self.requests = replace(self.requests, received=self.requests.received + 1)
+                self._last_request_at = live.arrived_at
                 yield RequestQueued(at=live.arrived_at)
             case PromptRejected(kind=kind, message=message):
                 self.requests = replace(self.requests, rejected=self.requests.rejected + 1)
@@ -205,6 +208,9 @@ class LiveRuns:
     def _queue(self, seen: QueueSeen) -> Iterator[Update]:
         for prompt in (*seen.running, *seen.pending):
             yield from self._request(prompt.prompt_id, past=False)
+        if not seen.running and not seen.pending and seen.asked_at > self._last_request_at + _SETTLED_SECONDS:
+            # Deleted before anybody looked; else they would be taken for the requests of the next runs.
+            yield from self._removed_waiting(len(self._assembler.waiting) if not self._held else 0)
         running = [prompt for prompt in seen.running if prompt.prompt_id not in self._ended]
         yield from self._in_flight.running(running[0] if running else None, seen, self._assembler, closing=bool(self._held))
 
@@ -216,6 +222,14 @@ class LiveRuns:
         if not past and not self._log_seen:
             self.requests = replace(self.requests, received=self.requests.received + 1)
             yield RequestQueued(at=self._now, prompt_id=prompt_id)
+
+    def _removed_waiting(self, count: int, prompt_id: str | None = None) -> Iterator[Update]:
+        """Requests that will never run; the log does not say so."""
+        for _ in range(count):
+            if self._assembler.waiting:
+                self._assembler.feed(PendingCancelled(line=0, prompt_id=prompt_id))
+                self._unresolved += 1
+            yield self._removed(prompt_id)
 
     def _removed(self, prompt_id: str | None) -> Update:
         self.requests = replace(self.requests, unresolved=self.requests.unresolved + 1)
@@ -273,7 +287,8 @@ class LiveRuns:
             self._alone.append(run)
         self._number += 1
         finished = closed(whole, number=self._number, source=self._name)
-        self._in_flight.over(finished.prompt_id, finished.ended_at)
+        if not past:
+            self._in_flight.over(finished.prompt_id, finished.ended_at, closed_in_log=run is not None)
         graph = end.prompt.graph if end else None
         return RunFinished(
             at=self._now,

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
 from exporters.live_runs.live_runs import LiveRuns
 from exporters.live_runs.updates import Update
@@ -24,7 +24,7 @@ _Queue = asyncio.Queue[Observation | _Ended | _Tick | BaseException]
 
 async def follow(
     runs: LiveRuns, sources: Sequence[AsyncIterator[Observation]], *, clock: Callable[[], float] = time.time
-) -> AsyncIterator[Update]:
+) -> AsyncGenerator[Update, None]:
     """The updates of all sources until each of them has ended. Close it with `aclose`; that closes the sources too.
 
     Raises what a source raises.

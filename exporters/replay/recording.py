@@ -30,9 +30,10 @@ def session_of(folder: Path, graphs: Sequence[Row] = ()) -> Session:
     epoch = truth["server_starts"][0]["spawn"]
     prompts = tuple(_prompt(row, history.get(row["prompt_id"]), polls, graphs) for row in queued)
     lives = tuple(_life(start, epoch) for start in truth["server_starts"])
-    changes = list(_changes(queued, prompts, _rows(folder / "ws_observer.jsonl")))
-    happenings = [replace(one, at=round(one.at - epoch, 6)) for one in (*changes, *_samples(polls), *_messages(folder, prompts))]
     written = sorted(_writes(folder, truth["server_starts"]), key=lambda write: write[0])
+    told = list(_changes(queued, prompts, _rows(folder / "ws_observer.jsonl")))
+    changes = [_before_its_line(change, told, written) for change in told]
+    happenings = [replace(one, at=round(one.at - epoch, 6)) for one in (*changes, *_samples(polls), *_messages(folder, prompts))]
     return Session(
         name=folder.name,
         epoch=epoch,
@@ -129,6 +130,15 @@ def _changes(queued: Sequence[Row], prompts: Sequence[Prompt], observed: Sequenc
         expected.remove(change)
         remaining = told
         yield replace(change, at=row["t"])
+
+
+def _before_its_line(change: Happening, told: Sequence[Happening], written: Sequence["_Write"]) -> Happening:
+    """The server enters a prompt into its history before it prints the closing line; clients are told of either later."""
+    if change.kind is not Kind.DONE:
+        return change
+    begun = max((one.at for one in told if one.kind is Kind.GET and one.at < change.at), default=change.at)
+    lines = [at for at, text, _, _ in written if text.startswith(_CLOSING_LINE) and begun <= at <= change.at]
+    return replace(change, at=lines[-1] - 2e-6) if lines else change
 
 
 _STEP = {Kind.PUT: 1, Kind.GET: 0, Kind.DONE: -1, Kind.DELETE: -1}

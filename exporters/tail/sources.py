@@ -4,8 +4,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import AsyncGenerator, Callable
 
 from analyzer.errors import SourceError
 from exporters.observations import LogText
@@ -24,7 +23,7 @@ async def tail_file(
     poll_seconds: float = POLL_SECONDS,
     backlog_bytes: int | None = BACKLOG_BYTES,
     clock: Callable[[], float] = time.time,
-) -> AsyncIterator[LogText]:
+) -> AsyncGenerator[LogText, None]:
     """What a file grows by, for ever; it need not exist yet. `backlog_bytes`: how much of what it holds already; None: all.
 
     Raises SourceError where it cannot be read.
@@ -51,18 +50,22 @@ def _read(tail: FileTail, path: str) -> bytes:
         raise SourceError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
-async def read_pipe(descriptor: int = 0, *, clock: Callable[[], float] = time.time) -> AsyncIterator[LogText]:
+async def read_pipe(descriptor: int = 0, *, clock: Callable[[], float] = time.time) -> AsyncGenerator[LogText, None]:
     """What comes through a pipe until its writer closes it. A thread waits for it, since not every kind of pipe can be polled."""
     parts: asyncio.Queue[bytes] = asyncio.Queue()
     room = threading.Semaphore(_MOST_PARTS)
-    hand_on = partial(asyncio.get_running_loop().call_soon_threadsafe, parts.put_nowait)
+    loop = asyncio.get_running_loop()
+
+    def hand_on(data: bytes) -> None:
+        loop.call_soon_threadsafe(parts.put_nowait, data)
+
     threading.Thread(target=_pump, args=(descriptor, hand_on, room), name="comfymeter-pipe", daemon=True).start()
     while data := await parts.get():
         room.release()
         yield LogText(at=clock(), data=data)
 
 
-def _pump(descriptor: int, hand_on: Callable[[bytes], object], room: threading.Semaphore) -> None:
+def _pump(descriptor: int, hand_on: Callable[[bytes], None], room: threading.Semaphore) -> None:
     """Hands on what comes, and nothing at the end. Waits where the reader is behind."""
     while True:
         room.acquire()
