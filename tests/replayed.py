@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from exporters.comfyui import Pace, observe, target_of
 from exporters.live_runs import LiveRuns, RunFinished, Update, follow
 from exporters.observations import JobsTold, Observation, QueueSeen, Restarted, ServerState, State
-from exporters.replay import ReplayServer, load_session
+from exporters.replay import AS_RECORDED, Front, ReplayServer, load_session
 
 # As for a real server, at the speed of the replay.
 FAST = Pace(poll=0.3, least=0.02, answer=3.0, connect=3.0, first_retry=0.05, most_retry=0.3, deaf=1.0)
@@ -95,8 +95,8 @@ async def _watch(played: Played, observations: AsyncGenerator[Observation, None]
 def _ready(played: Played, asked: Sequence[tuple[str, str, Mapping[str, str]]], scenario: Scenario) -> bool:
     """It is being watched: the socket is there, and the log, where it is wanted, and what is past has been told."""
     paths = [path for _, path, _ in asked]
-    behaviour = scenario.server.get("behaviour")
-    if scenario.log and (behaviour is None or behaviour.log_stream):
+    behaviour, front = scenario.server.get("behaviour", AS_RECORDED), scenario.server.get("front", Front())
+    if scenario.log and behaviour.log_stream and front.passes_sockets:
         subscribed = next((place for place, path in enumerate(paths) if path.endswith("/subscribe")), len(paths))
         if not any(path.endswith("/raw") for path in paths[subscribed:]):
             return False

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import suppress
 
 import aiohttp
-from aiohttp import ClientTimeout, WSMsgType
+from aiohttp import ClientTimeout, WSMsgType, hdrs
 
 from exporters.comfyui.backoff import backoff_seconds
 from exporters.comfyui.core import Core
@@ -59,12 +59,10 @@ async def observe(
 
 
 def _session(target: Target, pace: Pace) -> aiohttp.ClientSession:
-    headers = {"Authorization": f"Bearer {target.token}"} if target.token else None
-    auth = aiohttp.BasicAuth(target.user, target.password) if target.user is not None and not target.token else None
+    authorization = target.authorization
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=target.tls(), limit=4),
-        headers=headers,
-        auth=auth,
+        headers={hdrs.AUTHORIZATION: authorization} if authorization else None,
         timeout=ClientTimeout(total=None, sock_connect=pace.connect, sock_read=pace.answer),
     )
 
@@ -178,10 +176,10 @@ async def _request(
         ):
             body = await response.content.read(-1) if (response.content_length or 0) <= _MOST_BYTES else b"?"
             return response.status, _json(body) if response.status == 200 and body else None
-    except ValueError:
-        return Failure.NO_SENSE
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         return _failure(error)
+    except (ValueError, RecursionError):
+        return Failure.NO_SENSE
 
 
 def _json(body: bytes) -> object:

@@ -1,5 +1,6 @@
 """Which server to watch and how to get to it: URL with path prefix, credentials, certificates."""
 
+import base64
 import ssl
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
@@ -27,6 +28,15 @@ class Target:
     def socket(self, client_id: str) -> str:
         """The URL of the WebSocket."""
         return f"ws{self.base.removeprefix('http')}/ws?clientId={client_id}"
+
+    @property
+    def authorization(self) -> str | None:
+        """The header that gets us in; a token goes before a user."""
+        if self.token is not None:
+            return f"Bearer {self.token}"
+        if self.user is None:
+            return None
+        return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
 
     def tls(self) -> ssl.SSLContext | bool:
         """How its certificate is checked. Raises UsageError where `ca_file` cannot be used."""

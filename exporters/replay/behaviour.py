@@ -30,7 +30,10 @@ BEFORE_LOGS = Behaviour(jobs=False, create_time=False, log_stream=False, log_rin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Front:
-    """What stands in front of the server: a path prefix, a user and password or a token that it asks for, certificate files."""
+    """What stands in front of the server: a path prefix, a user and password or a token that it asks for, certificate files.
+
+    `passes_sockets`: not every proxy hands WebSockets on.
+    """
 
     prefix: str = ""
     user: str | None = None
@@ -38,3 +41,4 @@ class Front:
     token: str | None = None
     certificate: str | None = None
     key: str | None = None
+    passes_sockets: bool = True

@@ -1,6 +1,7 @@
 """The HTTP and WebSocket endpoints of a replayed server, in the forms of `server.py` and its jobs and internal routes."""
 
 import asyncio
+import base64
 import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,7 +9,7 @@ from itertools import islice
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from aiohttp import BasicAuth, hdrs, web
+from aiohttp import hdrs, web
 
 from exporters.replay.behaviour import Behaviour, Front
 from exporters.replay.clients import Clients
@@ -46,7 +47,9 @@ class Endpoints:
         """The routes, with what stands in front of them."""
         app = web.Application(middlewares=[self._in_front])
         prefix, behaviour = self._stage.front.prefix.rstrip("/"), self._stage.behaviour
-        both = [("GET", "/ws", self._socket), ("GET", "/prompt", self._prompt), ("GET", "/queue", self._queue)]
+        both: list[tuple[str, str, Handler]] = [("GET", "/prompt", self._prompt), ("GET", "/queue", self._queue)]
+        if self._stage.front.passes_sockets:
+            both += [("GET", "/ws", self._socket)]
         both += [("GET", "/history", self._history), ("GET", "/history/{id}", self._one_history)]
         both += [("GET", "/system_stats", self._stats)]
         if behaviour.jobs:
@@ -78,7 +81,8 @@ class Endpoints:
         front, given = self._stage.front, request.headers.get(hdrs.AUTHORIZATION)
         if front.token is not None:
             return given == f"Bearer {front.token}"
-        return front.user is None or given == BasicAuth(front.user, front.password).encode()
+        basic = base64.b64encode(f"{front.user}:{front.password}".encode()).decode()
+        return front.user is None or given == f"Basic {basic}"
 
     # --- the queue and the history -------------------------------------------------------------------------------
 
