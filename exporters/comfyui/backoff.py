@@ -1,7 +1,7 @@
 """How long to wait before the next try."""
 
 FIRST_SECONDS = 0.5
-MOST_SECONDS = 30.0
+MOST_SECONDS = 5.0
 
 
 def backoff_seconds(attempt: int, chance: float, *, first: float = FIRST_SECONDS, most: float = MOST_SECONDS) -> float:

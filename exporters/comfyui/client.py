@@ -16,7 +16,7 @@ from exporters.comfyui.backoff import backoff_seconds
 from exporters.comfyui.core import Core
 from exporters.comfyui.health import Failure
 from exporters.comfyui.pace import Pace
-from exporters.comfyui.questions import Question
+from exporters.comfyui.questions import Answer, Question
 from exporters.comfyui.target import Target
 from exporters.observations import Observation
 
@@ -115,7 +115,8 @@ class _Watch:
         if isinstance(answer, Failure):
             return self._core.failed(question, answer, self._clock())
         status, body = answer
-        return self._core.answered(question, status, body, self._clock(), asked_at)
+        told = Answer(question=question, status=status, body=body, at=self._clock(), asked_at=asked_at)
+        return self._core.answered(told)
 
     # --- listening -----------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ class JobBook:
         self._listed: dict[str, Ended] = {}
         self._ended: dict[str, None] = {}
         self._asked: set[str] = set()
+        self._to_tell: list[JobFinished | JobLost] = []
 
     @property
     def newest_ended(self) -> str | None:
@@ -61,24 +62,31 @@ class JobBook:
         self._look_up(one.prompt.prompt_id for one in sorted(unknown, key=lambda one: one.ended_at or 0.0))
         return bool(listed) and len(unknown) == len(listed)
 
-    def see_history(self, ended: Iterable[Ended], at: float) -> Iterator[JobFinished]:
-        """Prompts that have ended, in full."""
+    def see_history(self, ended: Iterable[Ended], at: float) -> int:
+        """Prompts that have ended, in full; how many were unknown."""
+        before = len(self._to_tell)
         for one in ended:
-            yield from self._end(one, at)
+            self._end(one, at)
+        return len(self._to_tell) - before
 
-    def looked_up(self, prompt_id: str, found: Ended | None, at: float) -> Iterator[JobFinished | JobLost]:
+    def tell(self) -> list[JobFinished | JobLost]:
+        """The ends found since the last call, in their order; lost ones, which have no time, first."""
+        told, self._to_tell = self._to_tell, []
+        return sorted(told, key=lambda end: end.ended_at or 0.0 if isinstance(end, JobFinished) else 0.0)
+
+    def looked_up(self, prompt_id: str, found: Ended | None, at: float) -> None:
         """What the history says of a prompt; None: nothing."""
         if prompt_id in self.to_look_up:
             self.to_look_up.remove(prompt_id)
         ended = found or self._listed.get(prompt_id)
         if ended is not None:
-            yield from self._end(ended, at)
+            self._end(ended, at)
         elif (prompt := self._queued.pop(prompt_id, None)) and prompt_id not in self._ended:
             was_running = prompt_id in self._running
             self._running.discard(prompt_id)
-            yield JobLost(at=at, prompt=prompt, was_running=was_running)
+            self._to_tell.append(JobLost(at=at, prompt=prompt, was_running=was_running))
 
-    def _end(self, ended: Ended, at: float) -> Iterator[JobFinished]:
+    def _end(self, ended: Ended, at: float) -> None:
         key = ended.prompt.prompt_id
         known = self._queued.pop(key, None)
         self._running.discard(key)
@@ -89,7 +97,7 @@ class JobBook:
         while len(self._ended) > _MOST_KNOWN:
             del self._ended[next(iter(self._ended))]
         prompt = ended.prompt if known is None else _together(known, ended.prompt)
-        yield JobFinished(
+        finished = JobFinished(
             at=at,
             prompt=prompt,
             outcome=ended.outcome,
@@ -100,6 +108,7 @@ class JobBook:
             nodes=self.nodes.of(key, prompt.graph),
             past=self.first,
         )
+        self._to_tell.append(finished)
 
     def _look_up(self, keys: Iterable[str]) -> None:
         self.to_look_up.extend(key for key in keys if key not in self._ended and key not in self.to_look_up)

@@ -19,6 +19,6 @@ class Pace:
     answer: float = 10.0
     connect: float = 5.0
     first_retry: float = 0.5
-    most_retry: float = 30.0
+    most_retry: float = 5.0
     deaf: float = 15.0
     retry_missing: float = 600.0

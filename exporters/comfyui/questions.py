@@ -32,6 +32,17 @@ class Question:
     body: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back: status and JSON (None: none), and our clock when it was asked and when it came."""
+
+    question: Question
+    status: int
+    body: object
+    at: float
+    asked_at: float
+
+
 STATS = Question(ask=Ask.STATS, path="/system_stats")
 COUNT = Question(ask=Ask.COUNT, path="/prompt")
 LOG_RING = Question(ask=Ask.LOG_RING, path="/internal/logs/raw")

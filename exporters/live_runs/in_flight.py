@@ -80,6 +80,10 @@ class InFlight:
             self._next = self._next if is_it else self._prompt
             self._run = self._prompt = None
 
+    def cut_off(self) -> None:
+        """The server died."""
+        self._run = self._prompt = self._next = None
+
     def go_on(self, at: float, closed_arrived_at: float) -> Iterator[Update]:
         """The end of a run was read; the next one may be known already."""
         self._closed_arrived_at = closed_arrived_at

@@ -6,24 +6,17 @@ held until the API has told the end that belongs to it; what a print brings late
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from analyzer.containers import Zone
-from analyzer.events import PendingCancelled, PromptFinished, PromptReceived, PromptRejected
+from analyzer.events import PromptFinished, PromptReceived, PromptRejected
 from analyzer.runs.assemble import RunAssembler
 from analyzer.runs.model import Requests, Run, Workflow
 from exporters.live_runs.in_flight import InFlight
 from exporters.live_runs.joining import JobEnd, closed, from_api_alone, joined
 from exporters.live_runs.log_events import LiveEvent, LogEvents
 from exporters.live_runs.pairing import Pairing, is_cut_off, is_same
-from exporters.live_runs.updates import (
-    RequestQueued,
-    RequestRejected,
-    RequestRemoved,
-    RunFinished,
-    RunProgress,
-    Update,
-)
+from exporters.live_runs.requests import RequestBook
+from exporters.live_runs.updates import RunFinished, RunProgress, Update
 from exporters.observations import (
     JobFinished,
     JobLost,
@@ -45,8 +38,6 @@ _MOST_IDS = 12_000
 # Runs that the log alone has told, in case the API tells of them after all.
 _MOST_ALONE = 64
 _EVER = float("inf")
-# A request is logged before it is in the queue: a queue seen this soon after may not have it yet.
-_SETTLED_SECONDS = 0.5
 
 
 class LiveRuns:
@@ -65,7 +56,6 @@ class LiveRuns:
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self.spellings = dict(spellings or {})
-        self.requests = Requests()
         self._name, self._zone, self._grace_seconds = name, zone, grace_seconds
         self._events = LogEvents(zone)
         self._assembler = _assembler()
@@ -73,12 +63,17 @@ class LiveRuns:
         self._pairing = Pairing()
         self._cut_off: deque[tuple[Run, float]] = deque()
         self._in_flight = InFlight(self.spellings)
-        self._seen: dict[str, None] = {}
+        self._requests = RequestBook()
         self._ended: dict[str, None] = {}
-        self._number = self._unresolved = 0
+        self._number = 0
         self._alone: deque[Run] = deque(maxlen=_MOST_ALONE)
         self._log_seen = self._jobs_known = self._away = False
-        self._now = self._last_request_at = 0.0
+        self._now = 0.0
+
+    @property
+    def requests(self) -> Requests:
+        """Requests told so far: received, rejected, and those that will never run."""
+        return self._requests.counts
 
     def feed(self, seen: Observation) -> list[Update]:
         """What an observation means."""
@@ -108,14 +103,14 @@ class LiveRuns:
             case JobLost(was_running=True):
                 yield from self._job_ended(seen)
             case JobLost():
-                yield from self._removed_waiting(1, seen.prompt.prompt_id)
+                yield from self._requests.lost(1, self._assembler, self._now, seen.prompt.prompt_id)
             case JobsTold():
                 self._jobs_known = True
                 yield from self._in_vain(held_before=seen.asked_at)
             case LogGap():
                 yield from self._in_vain(held_before=_EVER, cut_off_before=_EVER)
                 self._assembler, self._events = _assembler(), LogEvents(self._zone)
-                self._unresolved = 0
+                self._requests.begin_anew()
             case ServerState():
                 self._away = seen.state is State.DOWN
                 yield seen
@@ -140,7 +135,7 @@ class LiveRuns:
             yield from self._closing_line(live)
             return
         if not live.backlog:
-            yield from self._counted(live)
+            yield from self._requests.logged(live)
         self._assembler.feed(event)
         yield from self._closed_by(live)
         run = self._assembler.in_flight
@@ -151,24 +146,12 @@ class LiveRuns:
         else:
             yield RunProgress(at=live.arrived_at, run=self._in_flight.line(), event=event)
 
-    def _counted(self, live: LiveEvent) -> Iterator[Update]:
-        match live.event:
-            case PromptReceived():
-                self.requests = replace(self.requests, received=self.requests.received + 1)
-                self._last_request_at = live.arrived_at
-                yield RequestQueued(at=live.arrived_at)
-            case PromptRejected(kind=kind, message=message):
-                self.requests = replace(self.requests, rejected=self.requests.rejected + 1)
-                yield RequestRejected(at=live.arrived_at, kind=kind, message=message)
-
     def _closed_by(self, live: LiveEvent) -> Iterator[Update]:
         """What ended without a closing line: the server died or started again."""
-        unresolved = self._assembler.requests.unresolved
-        if unresolved != self._unresolved and not self._jobs_known and not live.backlog:
-            for _ in range(unresolved - self._unresolved):
-                yield self._removed(None)
-        self._unresolved = unresolved
+        counts = not self._jobs_known and not live.backlog
+        yield from self._requests.died_with(self._assembler, live.arrived_at, counts=counts)
         for run in self._assembler.take():
+            self._in_flight.cut_off()
             end = self._pairing.lost()
             if end is not None or not self._jobs_known:
                 yield self._finished(run, end, past=live.backlog)
@@ -208,32 +191,13 @@ class LiveRuns:
     def _queue(self, seen: QueueSeen) -> Iterator[Update]:
         for prompt in (*seen.running, *seen.pending):
             yield from self._request(prompt.prompt_id, past=False)
-        if not seen.running and not seen.pending and seen.asked_at > self._last_request_at + _SETTLED_SECONDS:
-            # Deleted before anybody looked; else they would be taken for the requests of the next runs.
-            yield from self._removed_waiting(len(self._assembler.waiting) if not self._held else 0)
+        if self._requests.is_settled(seen) and not self._held:
+            yield from self._requests.lost(len(self._assembler.waiting), self._assembler, self._now)
         running = [prompt for prompt in seen.running if prompt.prompt_id not in self._ended]
         yield from self._in_flight.running(running[0] if running else None, seen, self._assembler, closing=bool(self._held))
 
     def _request(self, prompt_id: str, *, past: bool) -> Iterator[Update]:
-        """A prompt that has not been seen. Where there is a log it is counted there, which shows the rejected ones too."""
-        if prompt_id in self._seen:
-            return
-        _remember(self._seen, prompt_id)
-        if not past and not self._log_seen:
-            self.requests = replace(self.requests, received=self.requests.received + 1)
-            yield RequestQueued(at=self._now, prompt_id=prompt_id)
-
-    def _removed_waiting(self, count: int, prompt_id: str | None = None) -> Iterator[Update]:
-        """Requests that will never run; the log does not say so."""
-        for _ in range(count):
-            if self._assembler.waiting:
-                self._assembler.feed(PendingCancelled(line=0, prompt_id=prompt_id))
-                self._unresolved += 1
-            yield self._removed(prompt_id)
-
-    def _removed(self, prompt_id: str | None) -> Update:
-        self.requests = replace(self.requests, unresolved=self.requests.unresolved + 1)
-        return RequestRemoved(at=self._now, prompt_id=prompt_id)
+        yield from self._requests.seen(prompt_id, self._now, counts=not past and not self._log_seen)
 
     def _job_ended(self, end: JobEnd) -> Iterator[Update]:
         _remember(self._ended, end.prompt.prompt_id)
@@ -288,7 +252,7 @@ class LiveRuns:
         self._number += 1
         finished = closed(whole, number=self._number, source=self._name)
         if not past:
-            self._in_flight.over(finished.prompt_id, finished.ended_at, closed_in_log=run is not None)
+            self._in_flight.over(finished.prompt_id, finished.ended_at, closed_in_log=run is not None and not is_cut_off(run))
         graph = end.prompt.graph if end else None
         return RunFinished(
             at=self._now,
