@@ -33,10 +33,10 @@ class _Open:
     def read(self) -> bytes:
         """The next part."""
         size = self.size
-        if size == self.position:
-            return b""
         if size < self.position or not self._goes_on():
             self.position, self.witness = 0, b""
+        elif size == self.position:
+            return b""
         while part := self._part():
             data = part.lstrip(b"\0") if part.startswith(_HOLE) else part
             self.witness = (self.witness + part)[-_WITNESS_BYTES:]
@@ -54,7 +54,9 @@ class _Open:
         """Whether what was read last is still there, or a hole in its place: it was cut off and is written on all the same."""
         self.file.seek(self.position - len(self.witness))
         found = self.file.read(len(self.witness)) or b""
-        return found == self.witness or not found.strip(b"\0")
+        if not found.strip(b"\0"):
+            self.witness = found
+        return found == self.witness
 
     def start_at(self, backlog_bytes: int) -> None:
         """Begins behind a line's end, at most so many bytes before the end of the file."""
