@@ -87,7 +87,7 @@ class Core:
             self._server.jobs.see_graph(None, answer.question.subject)
         elif ask is Ask.HISTORY_OF:
             yield from self._not_looked_up(answer)
-        elif answer.status in _MISSING:
+        elif answer.status in _MISSING or ask is Ask.SUBSCRIBE:
             self._server.can.lacks(ask, now)
             yield from self._server.log.no_ring(now) if ask is Ask.LOG_RING else ()
             self._heard(TOPICS.get(ask))
@@ -118,15 +118,14 @@ class Core:
         return iter(())
 
     def _history(self, answer: Answer) -> Iterator[Observation]:
-        ended = list(answers.history_of(answer.body))
-        new = self._server.jobs.see_history(ended, answer.at)
-        self._listed(bool(ended) and new == len(ended) and not self._server.jobs.first, answer.asked_at)
+        new = self._server.jobs.see_history(answers.history_of(answer.body), answer.at)
+        self._listed(0 if self._server.jobs.first else new, answer.asked_at)
         self._server.jobs.first = False
         return iter(())
 
-    def _listed(self, all_new: bool, asked_at: float) -> None:
-        """Where all of the newest were unknown, older ones may be too."""
-        if all_new and self._server.limit < _MOST:
+    def _listed(self, new: int, asked_at: float) -> None:
+        """Where all that was asked for was new, there may be more."""
+        if self._server.limit <= new < _MOST:
             self._server.limit *= _MORE
             self._server.agenda.at_once(Topic.ENDED)
             return
@@ -184,8 +183,8 @@ class Core:
             self._server.resync.waits_for.discard(topic)
 
     def _settled(self, now: float) -> Iterator[Observation]:
-        """Nothing is left to be looked up."""
-        if self._server.jobs.to_look_up:
+        """Nothing is left to be looked up, and no older ends to be asked for."""
+        if self._server.jobs.to_look_up or self._server.limit != NEW:
             return
         yield from self._server.jobs.tell()
         if self._server.resync and self._server.resync.complete:

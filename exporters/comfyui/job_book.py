@@ -54,20 +54,21 @@ class JobBook:
         self._queued[prompt_id] = replace(known, graph=prompt.graph)
         return self._queued[prompt_id]
 
-    def see_list(self, ended: Iterable[Ended]) -> bool:
-        """Which prompts have ended; the unknown ones are to be looked up. Whether all were unknown."""
+    def see_list(self, ended: Iterable[Ended]) -> int:
+        """Which prompts have ended; the unknown ones are to be looked up. How many, if all were unknown."""
         listed = list(ended)
         unknown = [one for one in listed if one.prompt.prompt_id not in self._ended]
         self._listed |= {one.prompt.prompt_id: one for one in unknown}
         self._look_up(one.prompt.prompt_id for one in sorted(unknown, key=lambda one: one.ended_at or 0.0))
-        return bool(listed) and len(unknown) == len(listed)
+        return len(listed) if len(unknown) == len(listed) else 0
 
     def see_history(self, ended: Iterable[Ended], at: float) -> int:
-        """Prompts that have ended, in full; how many were unknown."""
-        before = len(self._to_tell)
-        for one in ended:
+        """Prompts that have ended, in full. How many, if none of them has been told yet."""
+        listed = list(ended)
+        for one in listed:
             self._end(one, at)
-        return len(self._to_tell) - before
+        untold = {end.prompt.prompt_id for end in self._to_tell}
+        return len(listed) if all(one.prompt.prompt_id in untold for one in listed) else 0
 
     def tell(self) -> list[JobFinished | JobLost]:
         """The ends found since the last call, in their order; lost ones, which have no time, first."""

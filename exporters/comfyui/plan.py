@@ -69,4 +69,5 @@ def _is_wanted(server: Server, topic: Topic, ask: Ask, now: float) -> bool:
 
 
 def _take(server: Server, topic: Topic, now: float) -> None:
-    server.agenda.take(topic, now, told=server.socket.client_id is not None, busy=bool(server.socket.count))
+    told = server.socket.subscribed if topic is Topic.LOG else server.socket.client_id is not None
+    server.agenda.take(topic, now, told=told, busy=bool(server.socket.count))
