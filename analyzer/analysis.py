@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analyzer.runs.model import Phase, Requests, Run, ServerStart
+from analyzer.vram.series import GpuSeries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,7 +12,9 @@ class SourceInfo:
     """One log as read. `stamps`: `none`, `naive` or `aware`. `bars`: progress frames seen.
 
     `timezone`: the zone of its instants, None where they are wall clocks. `stamps_are_late`: bars carry only the stamp of their
-    end (Docker, Manager's file). `error_stream_missing`: stdout only.
+    end (Docker, Manager's file). `error_stream_missing`: stdout only. `left_out`: why it could not be read although the others
+    were; nothing else is known of it then. `notes`: what was odd about reading it. `vram`: which VRAM samples were laid beside
+    it, and why they are of its GPU; `vram_trouble`: why some say nothing about it (a note, too).
     """
 
     name: str
@@ -28,6 +31,9 @@ class SourceInfo:
     error_stream_missing: bool = False
     repaired_lines: int = 0
     notes: tuple[str, ...] = ()
+    left_out: str | None = None
+    vram: tuple[str, ...] = ()
+    vram_trouble: str | None = None
 
 
 # How many different unrecognised lines a report shows.
@@ -96,7 +102,8 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """All that the logs say. `runs` in log order, numbered from 1; `limit_seconds`: the timeout asked about."""
+    """All that the logs say. `runs` in log order, numbered from 1; `limit_seconds`: the timeout asked about; `vram`: what was
+    sampled beside them, a curve per GPU."""
 
     sources: tuple[SourceInfo, ...] = ()
     server_starts: tuple[ServerStart, ...] = ()
@@ -105,3 +112,4 @@ class Analysis:
     budget: Budget = field(default_factory=Budget)
     unparsed: Unparsed = field(default_factory=Unparsed)
     limit_seconds: float | None = None
+    vram: tuple[GpuSeries, ...] = ()

@@ -5,12 +5,25 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from analyzer.analysis import SourceInfo
-from analyzer.findings.phrases import plural
+from analyzer.findings.usability import RECORD, REDIRECT
 from analyzer.report import Report
 from analyzer.runs.model import Outcome, Start
-from analyzer.units import format_share
+from analyzer.units import format_share, plural
+from analyzer.vram.facts import GpuFacts, Problem
 
-RECORD = "Capture with stamps: python main.py 2>&1 | ts '%Y-%m-%dT%H:%M:%.S' > log (Debian: moreutils), or docker logs -t."
+SAME_NUMBERS = (
+    "Sample with the host's process numbers: docker run --pid=host, hostPID: true in Kubernetes, or outside the container."
+)
+_DRIVER_ADVICE = {
+    Problem.NO_PACKAGE: "pip install nvidia-ml-py.",
+    Problem.NO_LIBRARY: "In a container: NVIDIA_DRIVER_CAPABILITIES=compute,utility and --gpus all; else install the driver.",
+    Problem.NO_DRIVER: "Load the driver (nvidia-smi says why it is not), or restart.",
+    Problem.MISMATCH: "Restart the machine, or unload and load the driver's modules.",
+    Problem.NO_PERMISSION: "Run as a user who may open /dev/nvidiactl.",
+    Problem.NO_GPU: "In a container: start it with --gpus all.",
+    Problem.LOST: "Look at `dmesg` for Xid messages; restart the machine where nvidia-smi does not come back.",
+    Problem.OTHER: "See what nvidia-smi says.",
+}
 _SOME_UNPARSED, _MUCH_UNPARSED = 0.05, 0.25
 
 
@@ -32,10 +45,13 @@ class Check:
     sources: tuple[str, ...] = ()
 
 
-def diagnose(report: Report) -> tuple[Check, ...]:
-    """Every check, failures first; the same answer for several logs is one check that names them."""
+def diagnose(report: Report, facts: GpuFacts | None = None) -> tuple[Check, ...]:
+    """Every check, failures first; the same answer for several logs is one check that names them. `facts`: what can be known of
+    this machine's GPUs, where that was asked."""
     found = [check for look in REPORT_CHECKS for check in look(report)]
-    found += _merged(look(source) for look in SOURCE_CHECKS for source in report.sources)
+    found += [check for look in MACHINE_CHECKS if facts for check in look(facts)]
+    found += _merged(look(source) for look in SOURCE_CHECKS for source in report.sources if not source.left_out)
+    found += _merged(_left_out(source, source.left_out) for source in report.sources if source.left_out)
     order = list(Status)[::-1]
     return tuple(sorted(found, key=lambda check: order.index(check.status)))
 
@@ -101,6 +117,46 @@ def _cold(report: Report) -> Iterator[Check]:
         yield Check(id="cold_runs", status=Status.WARN, summary="No cold run among them.", meaning=meaning, advice=advice)
 
 
+def _samples(report: Report) -> Iterator[Check]:
+    """VRAM samples, where there are any."""
+    sampled = [run.vram for run in report.runs if run.vram and run.vram.samples]
+    troubles = {source.vram_trouble: source.name for source in report.sources if source.vram_trouble}
+    for trouble, name in troubles.items():
+        meaning = "How much memory a run needed, and what other processes held, is not known."
+        advice = "Record both together, with `comfymeter record`, or see docs/vram.md."
+        summary = f"VRAM samples cannot be used: {trouble}."
+        yield Check(id="vram_samples", status=Status.WARN, summary=summary, meaning=meaning, advice=advice, sources=(name,))
+    if not sampled:
+        return
+    summary = f"VRAM samples for {len(sampled)} of {plural(len(report.runs), 'run')}"
+    if any(vram.process_peak_bytes is not None for vram in sampled):
+        yield Check(id="vram_samples", status=Status.OK, summary=f"{summary}.")
+    else:
+        meaning = "What ComfyUI alone held, and what other processes did, cannot be told apart."
+        summary = f"{summary}, without what ComfyUI alone held."
+        yield Check(id="vram_samples", status=Status.OK, summary=summary, meaning=meaning, advice=SAME_NUMBERS)
+
+
+def _driver(facts: GpuFacts) -> Iterator[Check]:
+    if facts.problem and facts.visible:
+        summary = f"This machine has a GPU, but {facts.problem}."
+        meaning = "VRAM cannot be sampled here: `record` and `serve` have only what ComfyUI itself tells."
+        yield Check(id="nvml", status=Status.WARN, summary=summary, meaning=meaning, advice=_DRIVER_ADVICE[facts.problem])
+
+
+def _processes(facts: GpuFacts) -> Iterator[Check]:
+    meaning = "Samples taken here tell the GPU's memory, but not what ComfyUI alone holds of it."
+    if facts.problem:
+        return
+    if facts.wddm:
+        summary = "Windows manages this GPU's memory (driver model WDDM) and does not tell what a process holds."
+        advice = "On a card that has it: nvidia-smi -dm 1 (TCC, no display). Otherwise close other programs to be sure."
+        yield Check(id="gpu_processes", status=Status.WARN, summary=summary, meaning=meaning, advice=advice)
+    elif facts.foreign_pids and facts.gpus:
+        summary = "In this container processes have other numbers than those that the driver knows."
+        yield Check(id="gpu_processes", status=Status.WARN, summary=summary, meaning=meaning, advice=SAME_NUMBERS)
+
+
 def _stamps(source: SourceInfo) -> Check:
     if source.stamps == "none":
         meaning = "Loading, decoding and waiting cannot be told apart: only bars and closing lines give times."
@@ -124,7 +180,7 @@ def _bars(source: SourceInfo) -> Check:
 def _error_stream(source: SourceInfo) -> Check:
     if source.error_stream_missing:
         meaning = "ComfyUI logs to stderr by default: bars, errors and most lines are lost, outcomes are unknown."
-        return _about(source, "error_stream", Status.FAIL, "Only stdout was kept.", meaning, "Redirect both: `> run.log 2>&1`.")
+        return _about(source, "error_stream", Status.FAIL, "Only stdout was kept.", meaning, REDIRECT)
     return _about(source, "error_stream", Status.OK, "Nothing says that the error stream is missing.")
 
 
@@ -136,9 +192,15 @@ def _encoding(source: SourceInfo) -> Check:
     return _about(source, "encoding", Status.OK, f"Read as {source.encoding} in the container {source.container}.")
 
 
+def _left_out(source: SourceInfo, why: str) -> Check:
+    meaning = "What it says is missing from every figure."
+    return _about(source, "left_out", Status.WARN, f"Left out: {why}.", meaning, "If it is ComfyUI's, make it readable.")
+
+
 def _about(source: SourceInfo, name: str, status: Status, summary: str, meaning: str = "", advice: str = "") -> Check:
     return Check(id=name, status=status, summary=summary, meaning=meaning, advice=advice, sources=(source.name,))
 
 
-REPORT_CHECKS: tuple[Callable[[Report], Iterator[Check]], ...] = (_runs, _unparsed, _restarts, _truncated, _cold)
+REPORT_CHECKS: tuple[Callable[[Report], Iterator[Check]], ...] = (_runs, _unparsed, _restarts, _truncated, _cold, _samples)
+MACHINE_CHECKS: tuple[Callable[[GpuFacts], Iterator[Check]], ...] = (_driver, _processes)
 SOURCE_CHECKS: tuple[Callable[[SourceInfo], Check], ...] = (_stamps, _bars, _error_stream, _encoding)

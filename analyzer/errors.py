@@ -37,3 +37,7 @@ class NoRunsError(ComfymeterError):
     """The log was read but holds no run."""
 
     exit_code = ExitCode.NO_RUNS
+
+
+class NoTimesError(ComfymeterError):
+    """No run has a date and time, and what was asked for is nothing without."""

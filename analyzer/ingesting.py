@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from analyzer.errors import ComfymeterError, SourceError, UsageError
-from analyzer.history.contents import FirstBytes, contents, first_bytes
 from analyzer.history.identity import LogPrint, fingerprint
 from analyzer.history.rows import Row, row_of
 from analyzer.history.store import Added, Before, Known, Place, Store, UnknownBeginningError
@@ -13,23 +12,26 @@ from analyzer.logs import ReadOptions, read_files
 from analyzer.reading import LogReading
 from analyzer.runs.model import Run
 from analyzer.runs.signature import workflow_of
+from analyzer.sampled import with_samples
 from analyzer.sources import LogFile, LogGroup, resolve
+from analyzer.sources.copies import without_copies
 from analyzer.sources.files import STDIN
+from analyzer.sources.unpacked import FirstBytes, contents
 from analyzer.workflows import Naming
 
 # Another process may store a log, or the server turn it, between our looking and our writing; nobody does so for ever.
 _TRIES = 20
 _MODEL = "model:"
-_HEAD_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingested:
-    """One file: what it brought, or why it could not be read."""
+    """One file: what it brought, or why it could not be read; `left_out`: the same, of a file that nobody named."""
 
     name: str
     added: Added = field(default_factory=Added)
     error: str | None = None
+    left_out: str | None = None
 
 
 class _ChangedError(Exception):
@@ -68,10 +70,13 @@ def _ingest_group(
 def _try_group(
     store: Store, group: LogGroup, sizes: set[int], options: ReadOptions, naming: Naming, limit: float | None, now: float
 ) -> list[Ingested]:
-    files, prints = _without_copies(_with_content(group), sizes)
+    files, left_out = _readable(group)
+    if not files:
+        return left_out
+    prints = [fingerprint(contents(file), sizes) for file in files]
     known = [store.known(found) for found in prints]
     if _unchanged(known):
-        return [
+        return left_out + [
             Ingested(name=file.name, added=Added(known=one.runs if one else 0)) for file, one in zip(files, known, strict=True)
         ]
     before = store.before(prints[0])
@@ -81,40 +86,21 @@ def _try_group(
         behind = done[-1].added.log_id if done else None
         place = Place(behind=behind, last=number == len(files), alone=before is not None)
         done.append(Ingested(name=file.name, added=store.put(file.name, found, rows.get(file.name, []), now, place)))
-    return done
+    return left_out + done
 
 
-def _with_content(group: LogGroup) -> list[LogFile]:
-    """The files that hold something: the newest of a set may not have been written to yet. Raises SourceError."""
-    files = [file for file in group.files if len(group.files) == 1 or not _is_empty(file)] or list(group.files)
-    for file in files:
-        with file.open(live=False):
-            pass  # says in words why a file cannot be read
-    return files
-
-
-def _without_copies(files: list[LogFile], sizes: set[int]) -> tuple[list[LogFile], list[LogPrint]]:
-    """The files and their prints, without those that another one begins with: `x.log.gz` beside the `x.log` it was made of."""
-    prints = [fingerprint(contents(file), sizes) for file in files]
-    heads = [b"".join(first_bytes(contents(file), _HEAD_BYTES)) for file in files]
-    if not any(one is not other and other.startswith(one) for one in heads for other in heads):
-        return files, prints
-    prints = [fingerprint(contents(file), sizes | {found.size for found in prints}) for file in files]
-    copies = {
-        place
-        for place, one in enumerate(prints)
-        for other_place, other in enumerate(prints)
-        if other.begins_with(one.size, one.sha256) and (one.size, place) < (other.size, other_place)
-    }
-    kept = [place for place in range(len(files)) if place not in copies]
-    return [files[place] for place in kept], [prints[place] for place in kept]
-
-
-def _is_empty(file: LogFile) -> bool:
-    try:
-        return next(contents(file), None) is None
-    except OSError:
-        return False
+def _readable(group: LogGroup) -> tuple[list[LogFile], list[Ingested]]:
+    """The files that say something of their own, and those that nobody named and that cannot be read. Raises SourceError."""
+    files: list[LogFile] = []
+    left_out: list[Ingested] = []
+    for file in without_copies(group).files:
+        stream = file.open_or_why()
+        if isinstance(stream, str):
+            left_out.append(Ingested(name=file.name, left_out=stream))
+        else:
+            stream.close()
+            files.append(file)
+    return files, left_out
 
 
 def _unchanged(known: Sequence[Known | None]) -> bool:
@@ -131,7 +117,7 @@ def _read(files: Sequence[LogFile], prints: Sequence[LogPrint], options: ReadOpt
     """What the files say as far as their prints go. Raises _ChangedError where they are not what they were."""
     firsts = [FirstBytes(file, found.size) for file, found in zip(files, prints, strict=True)]
     copies = [LogFile(name=file.name, opener=partial(_same, first)) for file, first in zip(files, firsts, strict=True)]
-    reading = read_files(copies, options)
+    (reading,) = with_samples([read_files(copies, options)], (), options.zone)
     if any(first.sha256 != found.sha256 for first, found in zip(firsts, prints, strict=True)):
         raise _ChangedError
     return reading

@@ -6,11 +6,14 @@ from functools import partial
 
 from analyzer.analysis import SourceInfo
 from analyzer.containers import Stamps, Zone
+from analyzer.errors import SourceError
 from analyzer.events import Event
 from analyzer.lines import Piece
 from analyzer.parse import OnUnrecognised, Parser
 from analyzer.reading import LogReader, LogReading
+from analyzer.sampled import with_samples
 from analyzer.sources import LogFile, LogGroup, LogStream, resolve
+from analyzer.sources.copies import without_copies
 from analyzer.sources.files import STDIN
 from analyzer.twins import StampTransfer, find_twins
 
@@ -22,38 +25,65 @@ _PROGRESS_EVERY = 50_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """How to read. `zone`: where stamps without one come from; `keep_events_of`: a run's number; `on_progress`: name, bytes."""
+    """How to read. `zone`: where stamps without one come from; `keep_events_of`: a run's number; `on_progress`: name, bytes.
+
+    `samples`: VRAM sample files beside those that lie beside the logs; None: none at all are wanted.
+    """
 
     zone: Zone = None
     keep_events_of: int | None = None
     on_unrecognised: OnUnrecognised | None = None
     on_progress: OnProgress | None = None
+    samples: tuple[str, ...] | None = None
 
 
 def read_logs(arguments: Sequence[str], options: ReadOptions) -> list[LogReading]:
     """The readings of all logs that the arguments stand for. Raises SourceError."""
-    groups = resolve(arguments)
+    return read_groups(resolve(arguments), options)
+
+
+def read_groups(found: Sequence[LogGroup], options: ReadOptions) -> list[LogReading]:
+    """The readings of logs that have been found. Raises SourceError."""
+    groups = list(map(without_copies, found))
     readings = [read_files(group.files, options) for group in groups]
-    return _with_twins(groups, readings, options)
+    sources = [source for reading in readings for source in reading.sources]
+    if sources and all(source.left_out for source in sources):
+        others = f"; none of {len(sources)} logs can be read" if len(sources) > 1 else ""
+        raise SourceError(f"{sources[0].name}: {sources[0].left_out}{others}")
+    readings = _with_twins(groups, readings, options)
+    if options.samples is None:
+        return readings
+    return with_samples(readings, options.samples, options.zone, on_progress=options.on_progress)
 
 
 def read_files(files: Iterable[LogFile], options: ReadOptions, stamps_from: LogGroup | None = None) -> LogReading:
-    """What files that are one log say, read one after the other. Raises SourceError."""
+    """What files that are one log say, read one after the other. An optional one that cannot be read is the last source, with
+    the reason. Raises SourceError."""
     reader: LogReader | None = None
+    left_out: list[SourceInfo] = []
+    for stream in _opened(files, left_out):
+        if reader is None:
+            reader = LogReader(
+                # A stamped file of logging records, or one that keeps only finished bars, need not show any.
+                expects_bars=stream.container.stamps is Stamps.NONE,
+                keep_events_of=options.keep_events_of,
+                on_unrecognised=options.on_unrecognised,
+                through=partial(StampTransfer, _events(stamps_from, options)) if stamps_from else None,
+            )
+        reader.read(stream.name, _reported(stream, options), partial(_describe, stream, options))
+    reading = (reader or LogReader()).result()
+    return replace(reading, sources=(*reading.sources, *left_out)) if left_out else reading
+
+
+def _opened(files: Iterable[LogFile], left_out: list[SourceInfo]) -> Iterator[LogStream]:
+    """The files, each open while it is looked at; those that are left out go into the list."""
     for file in files:
-        with file.open(live=False) as stream:
-            if reader is None:
-                reader = LogReader(
-                    # A stamped file of logging records, or one that keeps only finished bars, need not show any.
-                    expects_bars=stream.container.stamps is Stamps.NONE,
-                    keep_events_of=options.keep_events_of,
-                    on_unrecognised=options.on_unrecognised,
-                    through=partial(StampTransfer, _events(stamps_from, options)) if stamps_from else None,
-                )
-            reader.read(stream.name, _reported(stream, options), partial(_describe, stream, options))
-    if reader is None:
-        raise ValueError("a log has at least one file")
-    return reader.result()
+        stream = file.open_or_why()
+        if isinstance(stream, str):
+            left_out.append(SourceInfo(name=file.name, left_out=stream, notes=(f"left out: {stream}",)))
+            continue
+        with stream:
+            yield stream
 
 
 def _describe(stream: LogStream, options: ReadOptions) -> SourceInfo:
@@ -104,6 +134,8 @@ def _with_twins(groups: Sequence[LogGroup], readings: list[LogReading], options:
 
 
 def _stamped_by(source: SourceInfo, lenders: Sequence[SourceInfo]) -> SourceInfo:
+    if source.left_out:
+        return source
     note = f"the same process as {lenders[0].name}, whose time stamps its lines have been given"
     return replace(
         source,
@@ -116,6 +148,8 @@ def _stamped_by(source: SourceInfo, lenders: Sequence[SourceInfo]) -> SourceInfo
 
 
 def _lent_to(source: SourceInfo, console: SourceInfo) -> SourceInfo:
+    if source.left_out:
+        return source
     return replace(source, notes=(*source.notes, f"the same process as {console.name}: its runs are counted there"))
 
 
@@ -123,10 +157,9 @@ def _events(group: LogGroup, options: ReadOptions) -> Iterator[Event]:
     """The events of a log, one by one."""
     found: list[Event] = []
     parser = Parser(found.append)
-    for file in group.files:
-        with file.open(live=False) as stream:
-            for piece in stream.pieces(options.zone):
-                parser.feed(piece)
-                parser.flush()
-                yield from found
-                found.clear()
+    for stream in _opened(group.files, left_out=[]):
+        for piece in stream.pieces(options.zone):
+            parser.feed(piece)
+            parser.flush()
+            yield from found
+            found.clear()

@@ -13,6 +13,7 @@ from analyzer.parse import OnUnrecognised, Parser
 from analyzer.runs.assemble import RunAssembler
 from analyzer.runs.model import Outcome, Requests, Run, ServerStart
 from analyzer.runs.table import DOUBTFUL, RunTable
+from analyzer.vram.series import GpuSeries
 
 
 class Through(Protocol):
@@ -31,13 +32,14 @@ _VARIABLE = re.compile(r"\d+|0x[0-9a-f]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogReading:
-    """What one log says. A log may consist of several files, the parts of a rotated set."""
+    """What one log says. A log may consist of several files, the parts of a rotated set. `vram`: curves sampled beside it."""
 
     sources: tuple[SourceInfo, ...]
     runs: Sequence[Run]
     server_starts: tuple[ServerStart, ...]
     requests: Requests
     unparsed: Unparsed
+    vram: tuple[GpuSeries, ...] = ()
 
 
 class LogReader:

@@ -1,6 +1,6 @@
 """The report: all logs together, what the rules found, and the timeout advice."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -18,20 +18,48 @@ from analyzer.workflows import Naming
 
 if TYPE_CHECKING:
     import pandas
+    import plotly.graph_objects as go
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A log line as it stands in its source."""
+
+    source: str
+    line: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(Analysis):
-    """What `comfymeter report` shows and every renderer gets. `findings` are sorted worst first."""
+    """What `comfymeter report` shows and every renderer gets. `findings` are sorted worst first.
+
+    `quotes`: the lines that findings cite, where someone fetched them (see `quoting`).
+    """
 
     findings: tuple[Finding, ...] = ()
     timeout: TimeoutAdvice | None = None
+    quotes: tuple[Quote, ...] = ()
 
     def to_frames(self) -> "dict[str, pandas.DataFrame]":
-        """All tables as pandas DataFrames: `runs`, `phases`, `passes`, `bars`, `loads`, `unloads`, `detections`, `findings`."""
+        """All tables as pandas DataFrames: `runs`, `phases`, `passes`, `bars`, `loads`, `unloads`, `detections`, `vram`,
+        `findings`."""
         from analyzer.tables import tables  # half a second of import that only this call needs
 
         return tables(self)
+
+    @property
+    def figures(self) -> "Mapping[str, go.Figure]":
+        """Plotly figures by name: `runs`, `timeline`, `vram`, `budget`, `durations`, `steps`; those that would be empty lack."""
+        from analyzer.figures import Figures
+
+        return Figures(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the page of `-o report.html` in a frame of its own."""
+        from analyzer.renderers.html import notebook
+
+        return notebook(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +90,12 @@ def analyze_lines(pieces: Iterable[Piece], *, name: str = "log", question: Quest
     return build_report([reader.result()], question or Question())
 
 
-def build_report(readings: Sequence[LogReading], question: Question) -> Report:
-    """The report on any number of logs. Runs and server starts are numbered through in the order of the logs."""
+def build_report(readings: Sequence[LogReading], question: Question, *, advice: bool = True) -> Report:
+    """The report on any number of logs. Runs and server starts are numbered through in the order of the logs. `advice`: whether
+    timeouts are worked out, which takes longer than all the rest of a small log."""
     analysis = combine(readings, question)
     values = {name.name: getattr(analysis, name.name) for name in fields(Analysis)}
-    return Report(**values, findings=find_all(analysis), timeout=_advice(analysis))
+    return Report(**values, findings=find_all(analysis), timeout=_advice(analysis) if advice else None)
 
 
 def _advice(analysis: Analysis) -> TimeoutAdvice | None:
@@ -100,6 +129,7 @@ def combine(readings: Sequence[LogReading], question: Question) -> Analysis:
         budget=Budget.of(chosen),
         unparsed=unparsed,
         limit_seconds=question.limit_seconds,
+        vram=tuple(series for reading in readings for series in reading.vram),
     )
 
 

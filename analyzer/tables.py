@@ -96,6 +96,20 @@ def _seconds_of(phase: Phase) -> Column:
     return _column(f"{phase}_seconds", NUMBER, lambda run: run.phase_seconds(phase) if run.phases else None)
 
 
+def _of_vram(kind: str, *names: str) -> tuple[Column, ...]:
+    return tuple(_column(f"vram_{name}", kind, _from_vram(attrgetter(name))) for name in names)
+
+
+def _from_vram(get: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda run: run.vram and get(run.vram)
+
+
+def _phase_peak(pair: Any) -> int | None:
+    run, time = pair
+    peak: int | None = run.vram.phase_peak_bytes(time.phase) if run.vram else None
+    return peak
+
+
 def _with_run(things: str, *columns: tuple[Column, ...]) -> Table:
     get = attrgetter(things)
     keys = (_column("run", INTEGER, lambda pair: pair[0].number), _column("source", TEXT, lambda pair: pair[0].source))
@@ -132,6 +146,9 @@ _RUN_COLUMNS = (
     _column("reloads", INTEGER, lambda run: sum(load.reload for load in run.loads)),
     _column("vram_peak_bytes", INTEGER, lambda run: run.vram and run.vram.peak_bytes),
     _column("vram_source", WORD, lambda run: run.vram and run.vram.source),
+    *_of_vram(WORD, "gpu"),
+    *_of_vram(INTEGER, "samples", "mean_bytes", "total_bytes", "process_peak_bytes", "other_peak_bytes", "log_peak_bytes"),
+    *_of_vram(NUMBER, "energy_joules", "utilisation_ratio", "throttled_ratio"),
     *_of(NUMBER, "limit_seconds", "limit_used_ratio"),
     *_of(WORD, "verdict"),
 )
@@ -149,6 +166,7 @@ TABLES: Mapping[str, Table] = {
         _inside(NUMBER, "seconds", "share"),
         _inside(WORD, "evidence"),
         _inside(INTEGER, "first_line", "last_line"),
+        (_column("vram_peak_bytes", INTEGER, _phase_peak),),
     ),
     "passes": _with_run(
         "passes",
@@ -178,6 +196,18 @@ TABLES: Mapping[str, Table] = {
         "unloads", _inside(INTEGER, "line"), _inside(WORD, "mode"), _inside(INTEGER, "freed_bytes", "remaining_bytes", "patches")
     ),
     "detections": _with_run("detections", _inside(INTEGER, "line"), _inside(TEXT, "label"), _inside(NUMBER, "seconds")),
+    "vram": Table(
+        rows=lambda report: ((series, point) for series in report.vram for point in series.points),
+        columns=(
+            _column("source", TEXT, lambda pair: pair[0].source),
+            _column("gpu", WORD, lambda pair: pair[0].gpu),
+            _column("at", TIME, lambda pair: pair[1].at),
+            _column("step_seconds", NUMBER, lambda pair: pair[0].step_seconds),
+            *_inside(INTEGER, "used_min_bytes", "used_max_bytes", "used_mean_bytes", "process_bytes"),
+            *_inside(NUMBER, "utilisation_ratio"),
+            _column("total_bytes", INTEGER, lambda pair: pair[0].total_bytes),
+        ),
+    ),
     "findings": Table(
         rows=lambda report: report.findings,
         columns=(

@@ -23,15 +23,19 @@ _TELLING_SECONDS = 0.5
 
 def find_twins(readings: Sequence[LogReading]) -> Iterator[tuple[int, int]]:
     """Pairs of places: an unstamped log with bars, and a stamped one without that closes the same runs."""
-    stamped = {place: _durations(one.runs) for place, one in enumerate(readings) if _is_stamped_without_bars(one.sources)}
+    stamped = {place: _durations(one.runs) for place, one in enumerate(readings) if _is_stamped_without_bars(_read(one))}
     for place, reading in enumerate(readings):
-        if not stamped or not _is_console(reading.sources):
+        if not stamped or not _is_console(_read(reading)):
             continue
         own = _durations(reading.runs)
         twin = next((other for other, found in stamped.items() if _same_process(own, found, reading, readings[other])), None)
         if twin is not None:
             del stamped[twin]
             yield place, twin
+
+
+def _read(reading: LogReading) -> list[SourceInfo]:
+    return [source for source in reading.sources if not source.left_out]
 
 
 def _is_console(sources: Sequence[SourceInfo]) -> bool:

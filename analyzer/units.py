@@ -1,4 +1,4 @@
-"""Text to seconds and bytes and back: the only arithmetic on units."""
+"""Text to seconds and bytes and back, and how counts are written: the only arithmetic on units."""
 
 import math
 import re
@@ -66,6 +66,18 @@ def format_duration(seconds: float) -> str:
     return f"{hours}h {minutes:02d}m" if hours else f"{minutes}m {whole % 60:02d}s"
 
 
+def format_seconds(seconds: float) -> str:
+    """Seconds to be found again in the log: `303.88 s`, `97 s`, `10.8 ms`."""
+    if 0 < abs(seconds) < 0.1:
+        return f"{seconds * 1000:.3g} ms"
+    return f"{format_number(seconds)} s"
+
+
+def format_number(value: float) -> str:
+    """At most two decimals, and no zeros at their end: `303.88`, `1,300`, `13.5`."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
 def format_mib(size: int) -> str:
     """Bytes in ComfyUI's own unit and precision, to be found again in the log: `7040.08 MB` (MB is MiB there)."""
     return f"{size / MIB:.2f} MB"
@@ -77,9 +89,19 @@ def format_bytes(size: float) -> str:
 
 
 def format_share(share: float) -> str:
-    """A ratio as a percentage; below one percent with one decimal."""
+    """A ratio as a percentage, with one decimal where a whole number would hide the point: `101.3 %`, `0.4 %`, `47 %`."""
     percent = share * 100
-    return f"{percent:.1f} %" if 0 < percent < 1 else f"{percent:.0f} %"
+    precise = f"{percent:.1f}"
+    if 0 < percent < 0.05:
+        return "<0.1 %"
+    return f"{precise} %" if (0 < percent < 1 or 99 < percent < 102) and precise[-1] != "0" else f"{percent:.0f} %"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 run`, `1,250 runs`, `2 passes`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun}es" if noun.endswith(("s", "x", "ch")) else f"{count:,} {noun}s"
 
 
 def format_instant(at: float, zone: str | None) -> str:

@@ -1,1 +1,1 @@
-"""Live sources and the Prometheus exporter; `analyzer` never imports this package."""
+"""Live sources and the Prometheus exporter; of `analyzer` only the commands import this package, each where it needs it."""

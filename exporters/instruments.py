@@ -16,7 +16,11 @@ def counter(metric: Metric, registry: CollectorRegistry) -> Counter:
 def histogram(metric: Metric, registry: CollectorRegistry, buckets: Sequence[float] = ()) -> Histogram:
     """A histogram that is kept up. `buckets`: others than the catalogue's."""
     return Histogram(
-        _told(metric, Kind.HISTOGRAM).name, metric.help, metric.labels, buckets=tuple(buckets or metric.buckets), registry=registry
+        _told(metric, Kind.HISTOGRAM).name,
+        metric.help,
+        metric.labels,
+        buckets=tuple(buckets or metric.buckets),
+        registry=registry,
     )
 
 

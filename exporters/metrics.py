@@ -119,7 +119,9 @@ TIMEOUT_RECOMMENDED = _gauge(
     "comfyui_timeout_recommended_seconds", "The recommended limit; no series without evidence.", "workflow"
 )
 TIMEOUT_SAMPLES = _gauge("comfyui_timeout_samples", "Runs behind the recommendation.", "workflow")
-TIMEOUT_RISK = _gauge("comfyui_timeout_risk_ratio", "Estimated share of runs that exceed a configured limit.", "workflow", "limit")
+TIMEOUT_RISK = _gauge(
+    "comfyui_timeout_risk_ratio", "Estimated share of runs that exceed a configured limit.", "workflow", "limit"
+)
 
 # --- the sampler and the models ----------------------------------------------------------------------------------
 
@@ -139,7 +141,9 @@ MODEL_OFFLOADED = _gauge("comfyui_model_offloaded_bytes", "Weights kept off the 
 GPU_INFO = _gauge("comfyui_gpu_info", "Which GPU it is, always 1.", "gpu", "uuid", "name")
 GPU_MEMORY_USED = _gauge("comfyui_gpu_memory_used_bytes", "Memory in use by all processes.", "gpu")
 GPU_MEMORY_TOTAL = _gauge("comfyui_gpu_memory_total_bytes", "Memory that can be had.", "gpu")
-GPU_MEMORY_PEAK = _gauge("comfyui_gpu_memory_peak_bytes", "Most memory in use since the run in flight, or the last one, began.", "gpu")
+GPU_MEMORY_PEAK = _gauge(
+    "comfyui_gpu_memory_peak_bytes", "Most memory in use since the run in flight, or the last one, began.", "gpu"
+)
 GPU_MEMORY_WINDOW_PEAK = _gauge("comfyui_gpu_memory_window_peak_bytes", "Most memory in use since the scrape before.", "gpu")
 GPU_PROCESS_MEMORY = _gauge(
     "comfyui_gpu_process_memory_bytes", "Memory of the server's processes; absent where the driver does not tell.", "gpu"
@@ -172,7 +176,9 @@ OWN_BUILD_INFO = _gauge("comfymeter_build_info", "Version of comfymeter, always 
 TARGETS = _gauge("comfymeter_targets", "Servers watched by this process.")
 COLLECT_SUCCESS = _gauge("comfymeter_collect_success", "Whether a collector worked at this scrape: 1, or 0.", "collector")
 COLLECT_DURATION = _gauge("comfymeter_collect_duration_seconds", "How long a collector took.", "collector")
-LABEL_OVERFLOW = _counter("comfymeter_label_overflow_total", "Values that were counted as `other` because a label is full.", "label")
+LABEL_OVERFLOW = _counter(
+    "comfymeter_label_overflow_total", "Values that were counted as `other` because a label is full.", "label"
+)
 NOTIFICATIONS = _counter("comfymeter_notifications_total", "Notifications sent, by event.", "event")
 NOTIFICATIONS_FAILED = _counter("comfymeter_notifications_failed_total", "Notifications that could not be sent.")
 STORE_FAILED = _counter("comfymeter_store_failures_total", "Runs that could not be written to the history yet.")

@@ -17,6 +17,7 @@ from analyzer.runs.model import (
     Noted,
     Outcome,
     Phase,
+    PhasePeak,
     PhaseTime,
     ProgressBar,
     Requests,
@@ -25,9 +26,11 @@ from analyzer.runs.model import (
     Start,
     Unload,
     Vram,
+    VramSource,
     Workflow,
 )
 from analyzer.timeouts.advice import WorkflowAdvice
+from analyzer.vram.series import GpuSeries, SeriesPoint
 
 
 def bar(**given: Any) -> ProgressBar:
@@ -113,20 +116,63 @@ def unload(**given: Any) -> Unload:
     return Unload(**values | given)
 
 
-def failure(kind: str = "RuntimeError", message: str = "", *, line: int = 8) -> Failure:
-    return Failure(kind=kind, message=message, line=line)
+def failure(kind: str = "RuntimeError", message: str = "", *, line: int = 8, at: float | None = None) -> Failure:
+    return Failure(kind=kind, message=message, line=line, at=at)
 
 
-def note(text: str, *, line: int = 4) -> Noted:
-    return Noted(line=line, text=text)
+def note(text: str, *, line: int = 4, at: float | None = None) -> Noted:
+    return Noted(line=line, text=text, at=at)
 
 
-def gave_up(limit_seconds: float | None = 300.0, *, line: int = 9) -> ClientGaveUp:
-    return ClientGaveUp(limit_seconds=limit_seconds, line=line)
+def gave_up(limit_seconds: float | None = 300.0, *, line: int = 9, at: float | None = None) -> ClientGaveUp:
+    return ClientGaveUp(limit_seconds=limit_seconds, line=line, at=at)
 
 
-def vram(peak_bytes: int) -> Vram:
-    return Vram(peak_bytes=peak_bytes, source="nvml")
+def vram(peak_bytes: int, **given: Any) -> Vram:
+    return Vram(peak_bytes=peak_bytes, source=VramSource.NVML, **given)
+
+
+def sampled_vram(peak_bytes: int = 21_000, **given: Any) -> Vram:
+    """What samples say, in full."""
+    values: dict[str, Any] = {
+        "gpu": "0",
+        "samples": 12,
+        "mean_bytes": 15_000,
+        "total_bytes": 24_000,
+        "process_peak_bytes": 20_000,
+        "other_peak_bytes": 1_000,
+        "energy_joules": 1234.5,
+        "utilisation_ratio": 0.75,
+        "throttled_ratio": 0.25,
+        "log_peak_bytes": 19_000,
+        "phases": (PhasePeak(phase=Phase.SAMPLE, peak_bytes=18_000), PhasePeak(phase=Phase.VAE, peak_bytes=21_000)),
+    }
+    return vram(peak_bytes, **values | given)
+
+
+def gpu_series(*used: int, **given: Any) -> GpuSeries:
+    """A curve with a point per second."""
+    points = tuple(
+        SeriesPoint(
+            at=1_779_048_645.25 + second,
+            used_min_bytes=value,
+            used_max_bytes=value,
+            used_mean_bytes=value,
+            process_bytes=None,
+            utilisation_ratio=0.5,
+        )
+        for second, value in enumerate(used)
+    )
+    values: dict[str, Any] = {
+        "source": "comfyui.log.vram.csv",
+        "gpu": "0",
+        "timezone": "UTC",
+        "samples": len(used),
+        "step_seconds": 1.0,
+        "total_bytes": 24_000,
+        "points": points,
+    }
+    return GpuSeries(**values | given)
 
 
 def node(name: str, seconds: float | None = 0.1, *, failed: bool = False) -> CustomNode:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from tests.command import MAIN
 from tests.samples import SAMPLES
 
 SOAK = str(SAMPLES / "capture-soak.log")
@@ -21,7 +22,6 @@ INCIDENT = str(SAMPLES / "incident.log")
 MB = 1_000_000
 MOST_BYTES = 300 * MB
 
-MAIN = "from analyzer.cli import main; main()"
 # The kernel counts a child's peak from its parent's on; only the child itself can tell its own.
 MEASURED = """
 import re, resource
@@ -123,11 +123,20 @@ ERROR, USAGE, NO_RUNS = 1, 2, 4
         (["report", "nothing"], ERROR, "no logs"),
         (["report", "*.nothing"], ERROR, "no file matches"),
         (["report", "missing.log"], ERROR, "no such file"),
+        (["show", "missing.log", "1", "--format", "pdf"], USAGE, "known are terminal text json"),
+        (["doctor", "missing.log", "--format", "pdf"], USAGE, "known are terminal text json"),
+        (["compare", "missing.log", "missing.log", "--format", "pdf"], USAGE, "known are terminal text json"),
+        (["check", "missing.log", "--limit", "soon"], USAGE, "--limit"),
+        (["ingest", "missing.log", "--keep", "long"], USAGE, "--keep"),
         (["report", "good.log/inside.log"], ERROR, "good.log/inside.log"),
         (["report", "garbage.log"], ERROR, "not text"),
         (["report", "head.log.gz"], ERROR, "head.log.gz"),
         (["report", "good.log", "missing.log"], ERROR, "missing.log"),
         (["report", "no-runs.log"], NO_RUNS, "no run"),
+        (["report", "good.log", "--vram", "missing.csv"], ERROR, "missing.csv: no such file"),
+        (["report", "good.log", "--vram", "good.log"], ERROR, "good.log: line 1: no line says how much GPU memory"),
+        (["report", "good.log", "--vram", "picture.png"], ERROR, "PNG"),
+        (["show", "good.log", "1", "--vram", "empty.log"], ERROR, "empty"),
         (["report", "--workflow", "no such", "good.log"], NO_RUNS, "no such"),
         (["report", "--since", "20:10", "good.log"], USAGE, "no day"),
         (["doctor", "missing.log"], ERROR, "no such file"),
@@ -170,6 +179,21 @@ def test_a_file_that_may_not_be_read() -> None:
 
     assert_one_line(ended, ERROR)
     assert "permission denied" in ended.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+def test_a_file_in_a_directory_that_may_not_be_read() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        for name in ("good.log", "secret.log"):
+            (Path(folder) / name).write_bytes(Path(INCIDENT).read_bytes())
+        (Path(folder) / "secret.log").chmod(0)
+        code = AS_NOBODY if os.geteuid() == 0 else MAIN
+        for form in ("text", "markdown", "json"):
+            ended = comfymeter("report", folder, "--format", form, cwd=Path("/"), code=code)
+            assert ended.code == 0
+            assert "left out: permission denied" in " ".join(ended.text.split())
+            assert ended.err == f"comfymeter: {folder}/secret.log: left out: permission denied; run as a user who may read it\n"
 
 
 # --- damaged but readable ---------------------------------------------------------------------------------------------

@@ -14,9 +14,9 @@ from analyzer.analysis import Analysis, Unparsed, UnparsedLine
 from analyzer.events import LoadMode, Role, UnloadMode
 from analyzer.findings import RULES, find_all
 from analyzer.findings.base import Finding, Severity
-from analyzer.findings.phrases import GROUPS_SHOWN, LINES_SHOWN, RUNS_SHOWN, exact, joined, plural
+from analyzer.findings.phrases import GROUPS_SHOWN, LINES_SHOWN, RUNS_SHOWN, exact, joined
 from analyzer.findings.trend import rising
-from analyzer.runs.model import Evidence, Outcome, Phase, Requests, Run, Start, Workflow
+from analyzer.runs.model import Evidence, Outcome, Phase, PhasePeak, Requests, Run, Start, Workflow
 from analyzer.units import GIB, MIB
 from tests.builders import (
     analysis,
@@ -335,6 +335,90 @@ SPEAKS = [
         "creep",
         analysis(*(run(n, passes=(bar(),), vram=vram(10 * GIB + n * GIB)) for n in range(1, 9))),
         "Runs of Flux need more and more VRAM: about 11.0 GiB at first, 18.0 GiB after 8 runs",
+        severity=WARNING,
+    ),
+    speaks(
+        "VRAM of the server alone",
+        "creep",
+        analysis(
+            *(run(n, passes=(bar(),), vram=vram(20 * GIB, process_peak_bytes=10 * GIB + n * GIB)) for n in range(1, 9)),
+        ),
+        "Runs of Flux need more and more VRAM: about 11.0 GiB at first, 18.0 GiB after 8 runs",
+        severity=WARNING,
+    ),
+    speaks(
+        "others on the GPU",
+        "gpu-shared",
+        analysis(
+            run(vram=vram(20 * GIB, total_bytes=24 * GIB, other_peak_bytes=2 * GIB)),
+            run(2, vram=vram(20 * GIB, total_bytes=24 * GIB, other_peak_bytes=6 * GIB), limit_seconds=60.0),
+            run(3, vram=vram(20 * GIB, total_bytes=24 * GIB, other_peak_bytes=3 * GIB)),
+        ),
+        "Other processes hold up to 6.0 GiB of the GPU's memory (24.0 GiB) during 2 runs",
+        "Most of it in run 2. Concerned: runs 2 and 3. Of these, run 2 went over a limit.",
+        "nvidia-smi lists them",
+        severity=WARNING,
+        runs=(2, 3),
+        lines=(2,),
+    ),
+    speaks(
+        "others on a GPU of unknown size",
+        "gpu-shared",
+        analysis(run(vram=vram(20 * GIB, other_peak_bytes=GIB))),
+        "Other processes hold up to 1.0 GiB of the GPU's memory during 1 run",
+        severity=WARNING,
+    ),
+    speaks(
+        "others, and runs over the limit",
+        "still-timing-out",
+        analysis(
+            *(
+                run(n, limit_seconds=60.0, vram=vram(20 * GIB, total_bytes=24 * GIB, other_peak_bytes=6 * GIB))
+                for n in range(1, 3)
+            )
+        ),
+        "End the other processes on the GPU first: they hold up to 6.0 GiB",
+        severity=CRITICAL,
+    ),
+    speaks(
+        "full, and nothing wrong",
+        "vram-nearly-full",
+        analysis(
+            run(
+                vram=vram(
+                    mib(23_900),
+                    total_bytes=24 * GIB,
+                    samples=40,
+                    phases=(
+                        PhasePeak(phase=Phase.SAMPLE, peak_bytes=mib(20_000)),
+                        PhasePeak(phase=Phase.VAE, peak_bytes=mib(23_900)),
+                    ),
+                )
+            ),
+            run(2, vram=vram(12 * GIB, total_bytes=24 * GIB)),
+        ),
+        "nearly full in 1 run: 23.3 GiB of 24.0 GiB (97.2 %) in run 1",
+        "By phase: 23.3 GiB in vae and 19.5 GiB in sample.",
+        "fills free memory with models on purpose",
+        "40 samples lie in run 1",
+        severity=INFO,
+        runs=(1,),
+        lines=(2,),
+    ),
+    speaks(
+        "full, and weights streamed while others hold a part",
+        "vram-nearly-full",
+        analysis(run(vram=vram(24 * GIB, total_bytes=24 * GIB, other_peak_bytes=4 * GIB), loads=(load(patches=9),))),
+        "weights streamed in at each step",
+        "End the other processes on the GPU first. Use a smaller",
+        severity=WARNING,
+    ),
+    speaks(
+        "heat",
+        "gpu-throttled",
+        analysis(run(vram=vram(GIB, samples=10, throttled_ratio=0.2)), run(2, vram=vram(GIB, samples=99, throttled_ratio=0.75))),
+        "in 2 runs: 75.0 % of the samples in run 2",
+        "fans",
         severity=WARNING,
     ),
     speaks(
@@ -687,6 +771,21 @@ SILENT = [
     ),
     silent("full", "weights-streamed", analysis(run(loads=(load(patches=0),)))),
     silent("patches unknown", "weights-streamed", analysis(run(loads=(load(patches=None, offloaded_bytes=None),)))),
+    silent("not known", "gpu-shared", analysis(run(vram=vram(20 * GIB, total_bytes=24 * GIB)))),
+    silent("a desktop", "gpu-shared", analysis(run(vram=vram(20 * GIB, total_bytes=24 * GIB, other_peak_bytes=2 * GIB)))),
+    silent("a small card", "gpu-shared", analysis(run(vram=vram(4 * GIB, total_bytes=4 * GIB, other_peak_bytes=mib(1000))))),
+    silent("room left", "vram-nearly-full", analysis(run(vram=vram(96 * GIB, total_bytes=100 * GIB)))),
+    silent("no total", "vram-nearly-full", analysis(run(vram=vram(24 * GIB)))),
+    silent("now and then hot", "gpu-throttled", analysis(run(vram=vram(GIB, samples=99, throttled_ratio=0.19)))),
+    silent("a few samples", "gpu-throttled", analysis(run(vram=vram(GIB, samples=9, throttled_ratio=1.0)))),
+    silent("nobody says why", "gpu-throttled", analysis(run(vram=vram(GIB, samples=99)))),
+    silent(
+        "others grow, not the server",
+        "creep",
+        analysis(
+            *(run(n, passes=(bar(),), vram=vram(10 * GIB + n * GIB, process_peak_bytes=10 * GIB)) for n in range(1, 9)),
+        ),
+    ),
     silent("classic", "dynamic-vram", analysis(run(loads=(load(),), passes=(bar(),)))),
     silent("server says so, nothing uses it", "dynamic-vram", analysis(run(), server_starts=(server_start(dynamic_vram=True),))),
     silent("untimed", "slow-second-load", analysis(timed(1, 4.0, reload=False), timed(2, None, reload=True))),
@@ -852,8 +951,6 @@ def test_no_rise_is_made_up(values: list[float]) -> None:
 
 
 WORDS = [
-    (plural(1, "run"), "1 run"),
-    (plural(2, "pass"), "2 passes"),
     (joined([]), ""),
     (joined("a"), "a"),
     (joined("abc"), "a, b and c"),
@@ -861,7 +958,7 @@ WORDS = [
     (exact(303.88), "303.88 s"),
     (exact(300.0), "300 s"),
     (exact(0.0108), "10.8 ms"),
-    (exact(3723.5), "3723.5 s (1h 02m)"),
+    (exact(3723.5), "3,723.5 s (1h 02m)"),
 ]
 
 

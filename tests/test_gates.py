@@ -1,7 +1,5 @@
 """`check`: bounds, exit codes, JUnit."""
 
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from analyzer.gates import Gates, check
 from analyzer.report import Report
 from analyzer.runs.model import Outcome, Run
 from tests.builders import run
+from tests.command import command
 from tests.samples import SAMPLES
 
 
@@ -45,15 +44,10 @@ def test_gates(gates: Gates, told: Report, passed: bool, measured: float | None)
     assert result.measured == (None if measured is None else pytest.approx(measured))
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    code = "from analyzer.cli import main; main()"
-    return subprocess.run([sys.executable, "-c", code, "check", *arguments], capture_output=True, text=True, check=False)
-
-
 def test_a_broken_gate_ends_with_3_and_writes_junit(tmp_path: Path) -> None:
     target = tmp_path / "gates.xml"
 
-    ended = command(str(SAMPLES / "incident.log"), "--limit", "300s", "--p95", "10m", "-o", str(target), "-q")
+    ended = command("check", SAMPLES / "incident.log", "--limit", "300s", "--p95", "10m", "-o", str(target), "-q")
 
     assert ended.returncode == 3
     assert ended.stdout.startswith("BROKEN  limit: 303.88 s, wanted at most 300.00 s")
@@ -63,7 +57,7 @@ def test_a_broken_gate_ends_with_3_and_writes_junit(tmp_path: Path) -> None:
 
 
 def test_kept_gates_end_with_0() -> None:
-    ended = command(str(SAMPLES / "incident.log"), "--limit", "310s", "--max-unparsed", "5%", "--format", "json")
+    ended = command("check", SAMPLES / "incident.log", "--limit", "310s", "--max-unparsed", "5%", "--format", "json")
 
     assert ended.returncode == 0
     assert '"passed": true' in ended.stdout
@@ -71,7 +65,7 @@ def test_kept_gates_end_with_0() -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("--limit", "soon"), ("--max-unparsed", "7"), ("--limit", "5m", "-o", "x.pdf")])
 def test_wrong_bounds_are_usage_errors(arguments: tuple[str, ...]) -> None:
-    ended = command(str(SAMPLES / "incident.log"), *arguments)
+    ended = command("check", SAMPLES / "incident.log", *arguments)
 
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
@@ -83,7 +77,7 @@ def test_a_limit_on_the_command_line_is_meant_for_every_run(tmp_path: Path, argu
     settings = tmp_path / "comfymeter.toml"
     settings.write_text('timeout = "300s"\n[workflows.Any]\nlimit = "900s"\n')
 
-    ended = command(str(SAMPLES / "incident.log"), "--config", str(settings), *arguments)
+    ended = command("check", SAMPLES / "incident.log", "--config", str(settings), *arguments)
 
     assert ended.returncode == code
     assert "limit: 303.88 s, wanted at most 300.00 s" in ended.stdout

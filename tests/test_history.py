@@ -13,7 +13,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -25,48 +24,30 @@ from analyzer.history import Store, open_store
 from analyzer.history.identity import fingerprint
 from analyzer.history.schema import prepare, stored_version
 from analyzer.history.store import Added
-from analyzer.ingesting import ingest
-from analyzer.logs import ReadOptions
-from analyzer.workflows import Naming
 from tests.captures import log_bytes
+from tests.command import MAIN
+from tests.histories import content, ingested, once
 from tests.logs import log, sampler
 
 SOAK = log_bytes("S5-soak")
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
-COMMAND = (sys.executable, "-c", "from analyzer.cli import main; main()", "ingest")
+COMMAND = (sys.executable, "-c", MAIN, "ingest")
 
 
 def put(store: Store, *logs: Path, now: float = 1000.0) -> Added:
     """Ingests logs; what they brought in all."""
-    done = list(ingest(store, [str(path) for path in logs], ReadOptions(), naming=Naming(), limit_seconds=None, now=now))
-    parts = [one.added for one in done]
+    parts = ingested(store, *logs, now=now)
     return Added(
         new=sum(part.new for part in parts), updated=sum(part.updated for part in parts), known=sum(part.known for part in parts)
     )
 
 
-def content(store: Store) -> list[Any]:
-    """All runs, without what tells in which order they came in."""
-    return sorted(map(repr, store.runs()))
-
-
-def history_of(folder: Path, *logs: bytes) -> list[Any]:
-    """What a store holds that read these logs once."""
-    store = open_store(str(folder / f"expected-{random.random()}.db"))
-    for number, data in enumerate(logs):
-        path = folder / f"expected-{number}.log"
+def history_of(folder: Path, *logs: bytes) -> list[str]:
+    """What a store holds that read logs of this content once."""
+    paths = [folder / f"expected-{number}.log" for number in range(len(logs))]
+    for path, data in zip(paths, logs, strict=True):
         path.write_bytes(data)
-        put(store, path)
-    found = content(store)
-    store.close()
-    return found
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(str(tmp_path / "history.db"))
-    yield opened
-    opened.close()
+    return once(folder, *paths)
 
 
 @pytest.fixture
@@ -197,7 +178,7 @@ def test_a_newer_history_is_refused(store: Store, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "history.db") as connection:
         connection.execute("UPDATE comfymeter_meta SET value = '99' WHERE key = 'version'")
 
-    with pytest.raises(ComfymeterError, match="version 99, newer than 2; update comfymeter"):
+    with pytest.raises(ComfymeterError, match="version 99, newer than 3; update comfymeter"):
         open_store(str(tmp_path / "history.db"))
 
 

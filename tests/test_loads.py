@@ -164,3 +164,22 @@ def test_seconds_come_from_stamps() -> None:
     (run,) = read(data.encode()).runs
 
     assert [load.seconds for load in run.loads] == pytest.approx([2.0, 4.5])
+
+
+def test_what_happens_in_a_run_knows_when() -> None:
+    lines = [
+        "got prompt",
+        "Requested to load Flux",
+        "Unloaded partially: 100.00 MB freed, 50.00 MB remains loaded, 0.00 MB buffer reserved, lowvram patches: 0",
+        "loaded completely;  7040.08 MB loaded, full load: True",
+        "0: 640x448 1 face, 10.8ms",
+        "timeout of 300000ms exceeded",
+        "!!! Exception during processing !!! no room",
+    ]
+    stamped = log(*(f"2026-05-17T20:00:0{second}Z {line}" for second, line in enumerate(lines)))
+
+    (run,) = read(stamped).runs
+
+    found = (run.unloads[0], run.loads[0], run.detections[0], run.client_timeout, run.failure)
+    start = run.queued_at or 0.0
+    assert [item and item.at for item in found] == [start + seconds for seconds in (2, 3, 4, 5, 6)]

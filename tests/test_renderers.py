@@ -16,8 +16,9 @@ from rich.cells import cell_len
 
 from analyzer import events
 from analyzer.doctor import Check, Status, diagnose
-from analyzer.errors import UsageError
+from analyzer.errors import NoTimesError, UsageError
 from analyzer.events import LoadMode, Role, UnloadMode
+from analyzer.findings import usability
 from analyzer.findings.base import Severity
 from analyzer.redaction import Redactor
 from analyzer.renderers import RENDERERS, documents, for_target, json_report, markdown, named, pieces, render
@@ -34,15 +35,44 @@ from analyzer.renderers.terminal import render as terminal
 from analyzer.renderers.terminal.table import crop, crop_front
 from analyzer.renderers.timeline import render_timeline, timeline
 from analyzer.report import Report
-from analyzer.runs.model import DetectionTime, DurationSource, Evidence, Outcome, Phase, Run, Start, Verdict, Workflow
+from analyzer.runs.model import (
+    DetectionTime,
+    DurationSource,
+    Evidence,
+    Outcome,
+    Phase,
+    Run,
+    Start,
+    Verdict,
+    Vram,
+    VramSource,
+    Workflow,
+)
 from analyzer.timeouts.advice import Grade, TimeoutAdvice
+from analyzer.vram.facts import GpuFacts, Problem
 from tests import builders
-from tests.builders import advice, bar, failure, finding, gave_up, load, node, report, server_start, source, split, unload, vram
+from tests.builders import (
+    advice,
+    bar,
+    failure,
+    finding,
+    gave_up,
+    gpu_series,
+    load,
+    node,
+    report,
+    sampled_vram,
+    server_start,
+    source,
+    split,
+    unload,
+    vram,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 SCHEMA = json.loads((Path(json_report.__file__).parents[1] / "schemas" / "report-1.schema.json").read_text("utf-8"))
 PLAIN = Options(version="1.2.3")
-MIB = 1024**2
+MIB, GIB = 1024**2, 1024**3
 HOSTILE = {
     "colour": "\x1b[31mred\x1b[0m alert",
     "title": "\x1b]0;owned\x07title",
@@ -93,7 +123,11 @@ def hostile_report(text: str) -> Report:
     return report(
         made,
         replace(made, number=2),
-        sources=(source(name=text, container=text, encoding=text), source(name="b.log")),
+        sources=(
+            source(name=text, container=text, encoding=text, notes=(text,)),
+            source(name="b.log"),
+            source(name=text, left_out=text, notes=(text,)),
+        ),
         server_starts=(
             server_start(1, node(text, 1.0), node(text, failed=True), comfyui_version=text, device=text, attention=text),
         ),
@@ -205,6 +239,11 @@ def golden_report() -> Report:
     )
 
 
+def in_time(made: Report) -> Report:
+    """The same report with runs that have a date."""
+    return replace(made, runs=tuple(replace(run, started_at=1_779_048_645.25 + 1000 * run.number) for run in made.runs))
+
+
 # --- JSON -------------------------------------------------------------------------------------------------------
 
 
@@ -219,6 +258,7 @@ REPORTS: dict[str, Callable[[], Report]] = {
     "one run": lambda: report(run()),
     "golden": golden_report,
     "many": lambda: many(300),
+    "sampled": lambda: report(run(vram=sampled_vram()), run(2, vram=vram(5 * MIB)), vram=(gpu_series(1, 2),)),
     "full": lambda: report(run(vram=vram(5 * MIB), prompt_id="a-b", phases_scaled=True), server_starts=(server_start(),)),
     **{f"hostile {name}": partial(hostile_report, text) for name, text in HOSTILE.items()},
 }
@@ -238,7 +278,7 @@ RUN_FIELDS = """number source outcome failure client_timeout partial queued_line
     vram nodes limit_seconds limit_used_ratio verdict phases_scaled server_number prompt_id"""
 CONTRACT = {
     "": "schema generated_by sources server_starts requests runs budget findings timeout unparsed",
-    "sources": "name bytes lines encoding container stamps first_at last_at timezone",
+    "sources": "name bytes lines encoding container stamps first_at last_at timezone notes",
     "server_starts": """source line comfyui_version python_version pytorch_version device total_vram_bytes total_ram_bytes
         vram_state attention custom_nodes""",
     "requests": "received rejected unresolved",
@@ -281,6 +321,7 @@ def test_the_schema_requires_every_field_of_the_design() -> None:
         (("run", "properties", "start"), Start),
         (("run", "properties", "verdict"), Verdict),
         (("run", "properties", "duration_source"), [*DurationSource, None]),
+        (("run", "properties", "vram", "anyOf", 0, "properties", "source"), VramSource),
         (("run", "properties", "loads", "items", "properties", "role"), Role),
         (("run", "properties", "loads", "items", "properties", "mode"), LoadMode),
         (("run", "properties", "unloads", "items", "properties", "mode"), [*UnloadMode]),
@@ -289,9 +330,9 @@ def test_the_schema_requires_every_field_of_the_design() -> None:
         (("finding", "properties", "severity"), Severity),
         (("workflow_advice", "properties", "grade"), Grade),
     ],
-    ids=lambda value: ".".join(value) if isinstance(value, tuple) else "",
+    ids=lambda value: ".".join(map(str, value)) if isinstance(value, tuple) else "",
 )
-def test_the_schema_knows_every_value(where: tuple[str, ...], values: Any) -> None:
+def test_the_schema_knows_every_value(where: tuple[str | int, ...], values: Any) -> None:
     found = SCHEMA["$defs"]
     for key in where:
         found = found[key]
@@ -304,6 +345,48 @@ def test_json_null_means_that_the_log_does_not_say() -> None:
     assert {name: made[name] for name in absent} == dict.fromkeys(absent)
     assert made["observed_seconds"] == 35
     assert as_json(Report())["timeout"] is None
+
+
+def test_json_tells_the_vram_as_it_is_known() -> None:
+    sampled, logged, unknown = (
+        one["vram"] for one in as_json(report(run(vram=sampled_vram()), run(2, vram=vram(7)), run(3)))["runs"]
+    )
+    assert sampled == {
+        "peak_bytes": 21_000,
+        "source": "nvml",
+        "gpu": "0",
+        "samples": 12,
+        "mean_bytes": 15_000,
+        "total_bytes": 24_000,
+        "process_peak_bytes": 20_000,
+        "other_peak_bytes": 1_000,
+        "energy_joules": 1234.5,
+        "utilisation_ratio": 0.75,
+        "throttled_ratio": 0.25,
+        "log_peak_bytes": 19_000,
+        "phases": [{"phase": "sample", "peak_bytes": 18_000}, {"phase": "vae", "peak_bytes": 21_000}],
+    }
+    assert (logged["peak_bytes"], logged["samples"], logged["mean_bytes"], logged["phases"]) == (7, None, None, [])
+    assert unknown is None
+
+
+def test_vram_stands_in_tables_for_people_where_it_is_known() -> None:
+    made = report(
+        run(vram=sampled_vram(21 * GIB, total_bytes=24 * GIB, mean_bytes=15 * GIB, other_peak_bytes=2 * GIB)),
+        run(2),
+        sources=(source(vram=("VRAM samples: x.csv",)),),
+    )
+    wide = replace(PLAIN, width=160)
+    text, markdown = render(named("text"), made, wide), str(render(named("markdown"), made, wide))
+    assert "VRAM" in str(text)
+    assert "21.0 GiB 88 %" in str(text)
+    assert "VRAM samples: x.csv" in str(text)
+    assert "| VRAM |" in markdown
+    assert "| 21.0 GiB 88 % |" in markdown
+    alone = str(render(named("text"), replace(made, runs=made.runs[:1]), wide))
+    assert "VRAM peak 21.0 GiB of 24.0 GiB (88 %), mean 15.0 GiB, other processes up to 2.0 GiB" in alone
+    assert "GPU busy 75 % of the time, 1.2 kJ" in " ".join(alone.split())
+    assert "VRAM" not in str(render(named("markdown"), report(run()), wide))
 
 
 def test_json_times_are_naive_unless_the_source_has_a_zone() -> None:
@@ -336,9 +419,9 @@ def test_json_is_the_same_every_time_and_one_run_per_line() -> None:
 
 @pytest.mark.parametrize("name", [renderer.name for renderer in RENDERERS if not renderer.binary])
 def test_a_document_in_pieces_is_the_whole(name: str) -> None:
-    whole = render(named(name), many(50), PLAIN)
+    whole = render(named(name), in_time(many(50)), PLAIN)
 
-    parts = list(pieces(named(name), many(50), PLAIN))
+    parts = list(pieces(named(name), in_time(many(50)), PLAIN))
     assert "".join(map(str, parts)) == whole
     assert name != "json" or len(parts) > 1
 
@@ -353,7 +436,17 @@ def test_json_has_no_number_that_json_lacks() -> None:
 
 @pytest.mark.parametrize(
     ("target", "name"),
-    [("a/b.json", "json"), ("X.MD", "markdown"), ("x.csv", "csv"), ("x.parquet", "parquet"), ("x.txt", "text"), ("out/", "csv")],
+    [
+        ("a/b.json", "json"),
+        ("X.MD", "markdown"),
+        ("x.csv", "csv"),
+        ("x.parquet", "parquet"),
+        ("x.txt", "text"),
+        ("x.trace.json", "trace"),
+        ("x.OTLP.json", "otlp"),
+        ("x.om", "openmetrics"),
+        ("out/", "csv"),
+    ],
 )
 def test_the_suffix_names_the_format(target: str, name: str) -> None:
     assert for_target(target).name == name
@@ -368,7 +461,7 @@ def test_an_unknown_suffix_lists_the_known_ones(target: str) -> None:
 def test_formats_have_a_name() -> None:
     assert [named(renderer.name) for renderer in RENDERERS] == list(RENDERERS)
     assert named("md").name == "markdown"
-    with pytest.raises(UsageError, match="terminal text json"):
+    with pytest.raises(UsageError, match="terminal text html json"):
         named("pdf")
 
 
@@ -383,19 +476,34 @@ def test_the_registry_does_not_import_rich_or_pandas() -> None:
 
 
 @pytest.mark.parametrize("name", [renderer.name for renderer in RENDERERS])
-@pytest.mark.parametrize("made", [Report(), golden_report()], ids=["empty", "golden"])
+@pytest.mark.parametrize("made", [Report(), golden_report(), in_time(golden_report())], ids=["empty", "golden", "in time"])
 def test_every_format_renders(name: str, made: Report) -> None:
     renderer = named(name)
+    if name in ("otlp", "openmetrics") and not any(run.started_at for run in made.runs):
+        with pytest.raises(NoTimesError):
+            render(renderer, made, PLAIN)
+        return
     document = render(renderer, made, PLAIN)
     assert document
     assert isinstance(document, bytes) == renderer.binary
+
+
+@pytest.mark.parametrize("name", ["terminal", "text", "markdown", "json", "html"])
+def test_a_log_that_was_left_out_is_named_with_the_reason(name: str) -> None:
+    unread = source(name="secret.log", left_out="permission denied", notes=("left out: permission denied",))
+    analyzed = builders.analysis(run(), sources=(source(), unread))
+    made = report(run(), sources=(source(), unread), findings=tuple(usability.find(analyzed)))
+    text = str(render(named(name), made, replace(PLAIN, width=200)))
+
+    assert "left out: permission denied" in " ".join(text.split())
+    assert "secret.log" in text
 
 
 @pytest.mark.parametrize("name", [renderer.name for renderer in RENDERERS if not renderer.binary])
 def test_private_text_is_taken_out_everywhere(name: str) -> None:
     secret = "/home/gertrude/ComfyUI/models/x.safetensors"
     for redactor, seen in ((PLAIN.redactor, True), (Redactor(), False)):
-        text = render(named(name), hostile_report(secret), replace(PLAIN, redactor=redactor, width=200))
+        text = render(named(name), in_time(hostile_report(secret)), replace(PLAIN, redactor=redactor, width=200))
         assert ("gertrude" in str(text)) is seen
 
 
@@ -673,6 +781,7 @@ def check(made: Report, name: str) -> Check | None:
         ("error_stream", report(sources=(source(error_stream_missing=True),)), Status.FAIL),
         ("error_stream", report(sources=(source(),)), Status.OK),
         ("encoding", report(sources=(source(repaired_lines=3),)), Status.WARN),
+        ("left_out", report(sources=(source(left_out="permission denied"),)), Status.WARN),
         ("unparsed", report(unparsed=builders.unparsed(("x", "a"), of_lines=100)), Status.OK),
         ("unparsed", report(unparsed=builders.unparsed(("x", "a"), of_lines=10)), Status.WARN),
         ("unparsed", report(unparsed=builders.unparsed(("x", "a"), of_lines=2)), Status.FAIL),
@@ -681,6 +790,9 @@ def check(made: Report, name: str) -> Check | None:
         ("restarts", report(run(failure=failure("server_restarted")), server_starts=(server_start(),)), Status.WARN),
         ("excerpt", report(run(partial=True)), Status.WARN),
         ("cold_runs", report(run(1), run(2), run(3)), Status.WARN),
+        ("vram_samples", report(run(vram=sampled_vram())), Status.OK),
+        ("vram_samples", report(run(vram=sampled_vram(process_peak_bytes=None))), Status.OK),
+        ("vram_samples", report(run(), sources=(source(vram_trouble="no zone"),)), Status.WARN),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -695,6 +807,40 @@ def test_checks_that_do_not_apply_are_silent() -> None:
     made = report(run(1), run(2), run(3, start=Start.COLD))
     assert check(made, "excerpt") is None
     assert check(made, "cold_runs") is None
+    assert check(made, "left_out") is None
+    assert check(report(sources=(source(left_out="permission denied"),)), "stamps") is None
+    assert check(made, "vram_samples") is None
+    assert check(report(run(vram=Vram(peak_bytes=5, source=VramSource.LOG))), "vram_samples") is None
+
+
+MACHINES: dict[str, tuple[GpuFacts, str | None, str]] = {
+    "all is well": (GpuFacts(gpus=1), None, ""),
+    "no GPU at all": (GpuFacts(problem=Problem.NO_DRIVER, visible=False), None, ""),
+    "a container of its own without a GPU": (
+        GpuFacts(problem=Problem.NO_LIBRARY, visible=False, foreign_pids=True),
+        None,
+        "",
+    ),
+    "a container's processes": (GpuFacts(gpus=1, foreign_pids=True), "gpu_processes", "--pid=host"),
+    "Windows": (GpuFacts(gpus=1, wddm=True), "gpu_processes", "TCC"),
+    **{f"a GPU, but {problem}": (GpuFacts(problem=problem), "nvml", problem) for problem in Problem},
+}
+
+
+@pytest.mark.parametrize(("facts", "name", "words"), MACHINES.values(), ids=MACHINES)
+def test_what_this_machine_can_tell_of_its_gpus(facts: GpuFacts, name: str | None, words: str) -> None:
+    found = [each for each in diagnose(report(run()), facts) if each.id in ("nvml", "gpu_processes")]
+    assert [each.id for each in found] == ([name] if name else [])
+    for each in found:
+        assert each.status is Status.WARN
+        assert each.meaning
+        assert each.advice
+        assert words in each.summary + each.advice
+
+
+def test_the_machine_is_in_the_diagnosis() -> None:
+    text = render_diagnosis("text", report(run()), PLAIN, GpuFacts(gpus=1, foreign_pids=True))
+    assert "--pid=host" in text
 
 
 def test_equal_checks_of_several_logs_are_one() -> None:
@@ -715,7 +861,7 @@ def test_a_diagnosis_as_json() -> None:
 def test_a_folder_gets_every_table() -> None:
     names = [name for name, _ in documents("out/", golden_report(), PLAIN)]
     assert names[:2] == ["out/runs.csv", "out/phases.csv"]
-    assert len(names) == 8
+    assert len(names) == 9
 
 
 if __name__ == "__main__":

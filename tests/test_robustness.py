@@ -1,7 +1,10 @@
 """Nothing that a file can hold makes comfymeter fail, and how it is cut on its way in changes nothing."""
 
+import io
 import math
 import random
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,10 +12,13 @@ from hypothesis import strategies as st
 
 from analyzer.analysis import SourceInfo
 from analyzer.containers import CONTAINERS, detect
+from analyzer.errors import SourceError
 from analyzer.families import FAMILIES
 from analyzer.front import analyze
 from analyzer.lines import line_blocks
 from analyzer.reading import LogReader, LogReading
+from analyzer.renderers.base import Options
+from analyzer.renderers.json_report import render
 from tests.captures import SESSIONS, log_bytes
 from tests.logs import read, sampler
 
@@ -44,12 +50,25 @@ def check(reading: LogReading) -> None:
 @given(st.lists(LINES, max_size=40), st.sampled_from(["\n", "\r\n", "\r"]))
 def test_any_lines_in_any_order_give_a_report(lines: list[str], end: str) -> None:
     check(read(end.join(lines).encode("utf-8", "replace")))
-    analyze(lines)
 
 
-@given(st.binary(max_size=2000))
-def test_any_bytes_give_a_reading(data: bytes) -> None:
+def said(log: Path | list[str] | list[bytes]) -> str:
+    """The report as JSON, or why there is none, without the log's name."""
+    try:
+        text = render(analyze(log), Options())
+    except SourceError as error:
+        text = str(error)
+    return text.replace(str(log), "lines")
+
+
+@given(st.one_of(st.binary(max_size=2000), st.lists(LINES, max_size=40).map(lambda lines: "\n".join(lines).encode())))
+def test_any_bytes_give_a_reading_from_a_file_or_as_lines(data: bytes) -> None:
     check(read(data))
+    if data:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "x"
+            path.write_bytes(data)
+            assert said(data.split(b"\n")) == said(list(io.BytesIO(data))) == said(path)
 
 
 @given(st.data())

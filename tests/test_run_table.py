@@ -28,7 +28,7 @@ from analyzer.runs.model import (
     Workflow,
 )
 from analyzer.runs.table import RunTable, gathered, materialise, table_of
-from tests.builders import bar, failure, gave_up, load, note, phase, run, unload, vram
+from tests.builders import bar, failure, gave_up, load, note, phase, run, sampled_vram, unload, vram
 from tests.captures import SESSIONS, log_bytes
 from tests.logs import read
 
@@ -37,8 +37,8 @@ FULL = run(
     7,
     source="another.log",
     outcome=Outcome.ERROR,
-    failure=failure("ValueError", "no"),
-    client_timeout=gave_up(300.0),
+    failure=failure("ValueError", "no", at=8.0),
+    client_timeout=gave_up(300.0, at=9.0),
     partial=True,
     queued_line=None,
     first_line=3,
@@ -72,11 +72,11 @@ FULL = run(
         ),
     ),
     bars=(bar(label="Tiles", unit="tile"),),
-    loads=(load(), load(model=None, loaded_bytes=2**70, usable_bytes=1, patches=-1, seconds=2.0, requested_line=9)),
-    unloads=(unload(), unload(freed_bytes=3, remaining_bytes=2, patches=1)),
-    detections=(DetectionTime(line=4, label="1 face", seconds=0.01),),
-    vram=vram(5),
-    soft_ooms=(note("tiled"),),
+    loads=(load(), load(model=None, loaded_bytes=2**70, usable_bytes=1, patches=-1, seconds=2.0, requested_line=9, at=5.0)),
+    unloads=(unload(), unload(freed_bytes=3, remaining_bytes=2, patches=1, at=6.0, models=2)),
+    detections=(DetectionTime(line=4, label="1 face", seconds=0.01, at=2.0),),
+    vram=sampled_vram(),
+    soft_ooms=(note("tiled", at=7.0),),
     leaks=(note("leak"), note("another")),
     quantizations=(note("Q8_0"),),
     prompt_id="x",

@@ -1,13 +1,17 @@
 """Every sample log: the report on it works, and says what the folder's README promises."""
 
+import io
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
 import pytest
 
 from analyzer import analyze
+from analyzer.renderers.base import Options
+from analyzer.renderers.json_report import render
 from analyzer.report import Report
 from analyzer.runs.model import Outcome, Phase, Run
 from analyzer.units import MIB
@@ -121,6 +125,12 @@ EXPECTED = {
     "long-runs-hours.log": Expected(
         outcomes={Outcome.SUCCESS: 3}, container="journald-short-iso", always=("log-unusable",), never=(*CALM, "load-dominates")
     ),
+    "stamped-with-vram.log": Expected(
+        outcomes={Outcome.SUCCESS: 6},
+        container="docker-logs",
+        always=("gpu-shared", "vram-nearly-full", "double-load"),
+        never=(*CALM, "gpu-throttled", "soft-oom"),
+    ),
     "service-timeouts.log": Expected(
         outcomes={Outcome.SUCCESS: 9, Outcome.INTERRUPTED: 1},
         container="docker-compose",
@@ -170,9 +180,43 @@ def test_findings(name: str, expected: Expected) -> None:
 
 @pytest.mark.parametrize("name", LOGS)
 def test_every_line_is_understood(name: str) -> None:
-    allowed = MADE_UP_NODES_SHARE if name.startswith("capture-") else 0.0
+    allowed = MADE_UP_NODES_SHARE if name.startswith(("capture-", "stamped-")) else 0.0
 
     assert report_on(name).unparsed.share <= allowed, report_on(name).unparsed.samples
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_the_lines_of_a_log_say_what_the_log_says(name: str) -> None:
+    path = SAMPLES / name
+    expected = render(report_on(name), Options()).replace(str(path), "lines")
+    text = path.read_bytes().decode()
+
+    sampled = [file for file in (path.with_name(f"{name}.vram.csv"),) if file.exists()]
+    assert render(analyze(text.split("\n"), vram=sampled), Options()) == expected
+    assert render(analyze((line.encode() for line in text.split("\n")), vram=sampled), Options()) == expected
+    assert render(analyze(io.StringIO(text, newline="\n"), vram=sampled), Options()) == expected
+
+
+def test_the_container_of_lines_is_told_by_more_than_the_first() -> None:
+    note, *stamped = "by hand: the log of Sunday", *(f"2026-05-17T20:01:{second:02d}.5Z {second}" for second in range(50))
+
+    assert analyze([note, *stamped]).sources[0].container == "docker-logs"
+
+
+@pytest.mark.parametrize("lines", [[], [""], iter(())], ids=["list", "blank", "iterator"])
+def test_no_lines_are_an_empty_report(lines: Iterable[str]) -> None:
+    report = analyze(lines)
+
+    assert (list(report.runs), report.findings, report.timeout) == ([], (), None)
+
+
+def test_what_goes_wrong_in_the_giver_of_lines_is_his_own() -> None:
+    def lines() -> Iterator[str]:
+        yield "got prompt"
+        raise ValueError("not mine")
+
+    with pytest.raises(ValueError, match="not mine"):
+        analyze(lines())
 
 
 # --- the figures that the README and the samples' stories rest on -----------------------------------------------------

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import zstandard
@@ -18,8 +19,11 @@ from hypothesis import strategies as st
 
 from analyzer.errors import SourceError
 from analyzer.lines import MAX_LINE_BYTES
-from analyzer.sources import LogFile, local_file, resolve, standard_input
+from analyzer.logs import ReadOptions, read_logs
+from analyzer.report import Question, build_report
+from analyzer.sources import LogFile, files, local_file, resolve, standard_input
 from analyzer.sources.compression import CODECS, BrokenArchiveError, Codec, codec_of, unpack
+from analyzer.sources.copies import without_copies
 from analyzer.sources.encoding import Utf8Chunks
 from tests.samples import SAMPLES
 
@@ -77,6 +81,7 @@ def log(tmp_path: Path) -> Path:
             ["."],
             [["comfyui.log_2026-08-01T10-00-00-000Z.log", "comfyui.log"]],
         ),
+        (["x.log", "x.log.1", "x.log.1.gz", "x.log.gz"], ["."], [["x.log.1.gz", "x.log.1", "x.log.gz", "x.log"]]),
     ],
     ids=str,
 )
@@ -102,7 +107,64 @@ def test_a_directory_gives_its_logs_and_leaves_the_rest(tmp_path: Path) -> None:
     }
     for name, data in given.items():
         (tmp_path / name).write_bytes(data)
-    assert names(["."], tmp_path) == [["a.log"], ["b.log.gz"], ["c.txt"], ["container-json.log"], ["d.json"]]
+    assert names(["."], tmp_path) == [["a.log"], ["b.log.gz"], ["c.txt"], ["container-json.log"], ["d.json"], ["picture.log"]]
+
+
+def test_what_the_name_decides_is_not_opened_to_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.log", "b.txt"):
+        (tmp_path / name).write_text(LOG, encoding="utf-8")
+    opened: list[str] = []
+
+    def counted(name: str, *arguments: Any, **more: Any) -> Any:
+        opened.append(os.path.basename(name))
+        return open(name, *arguments, **more)
+
+    monkeypatch.setattr(files, "open", counted, raising=False)
+    read_logs([str(tmp_path)], ReadOptions())
+    assert opened == ["b.txt", "a.log", "b.txt"]
+
+
+WHOLE = SAMPLES.joinpath("capture-soak.log").read_bytes()
+PACKED = gzip.compress(WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("files", "kept"),
+    [
+        ({"x.log": WHOLE, "x.log.1": WHOLE}, ["x.log"]),
+        ({"x.log": WHOLE, "x.log.gz": PACKED}, ["x.log"]),
+        ({"x.log": WHOLE, "x.log.1.gz": gzip.compress(WHOLE[:30_000]), "x.log.2": WHOLE[:5000]}, ["x.log"]),
+        ({"x.log": WHOLE[:30_000], "x.log.1": WHOLE}, ["x.log.1"]),
+        ({"x.log": WHOLE, "x.log.1.gz": PACKED[:-100], "x.log.2.gz": PACKED[:9]}, ["x.log.2.gz", "x.log"]),
+        ({"x.log": WHOLE, "x.log.gz": gzip.compress(WHOLE[:-1] + b"!\n")}, ["x.log.gz", "x.log"]),
+        ({"x.log": WHOLE[5000:], "x.log.gz": gzip.compress(WHOLE[:5000])}, ["x.log.gz", "x.log"]),
+        ({"x.log": b"", "x.log.1": WHOLE, "x.log.2.gz": gzip.compress(b"")}, ["x.log.1"]),
+        ({"x.log": b"", "x.log.1": b""}, ["x.log"]),
+    ],
+)
+def test_what_another_part_begins_with_is_a_copy(tmp_path: Path, files: dict[str, bytes], kept: list[str]) -> None:
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    (group,) = resolve([str(tmp_path / name) for name in files])
+    assert [os.path.basename(file.name) for file in without_copies(group).files] == kept
+
+
+def test_a_part_that_is_gone_is_no_copy(tmp_path: Path) -> None:
+    for name in ("x.log", "x.log.1"):
+        (tmp_path / name).write_text(LOG, encoding="utf-8")
+    (group,) = resolve([str(tmp_path)])
+    (tmp_path / "x.log").unlink()
+    assert without_copies(group) == group
+
+
+def test_a_report_counts_copies_once_and_packed_parts_too(log: Path) -> None:
+    log.with_name("comfyui.log.1").write_bytes(log.read_bytes())
+    (copied,) = read_logs([str(log.parent)], ReadOptions())
+    log.with_name("comfyui.log.gz").write_bytes(gzip.compress(LOG.replace("3.04", "4.03").encode()))
+    (packed,) = read_logs([str(log.parent)], ReadOptions())
+
+    assert [run.duration_seconds for run in copied.runs] == [3.04]
+    assert [run.duration_seconds for run in packed.runs] == [4.03, 3.04]
 
 
 # --- what cannot be read ---------------------------------------------------------------------------------------------
@@ -112,14 +174,14 @@ def test_a_directory_gives_its_logs_and_leaves_the_rest(tmp_path: Path) -> None:
     ("name", "data", "words"),
     [
         ("empty.log", b"", "is empty"),
-        ("empty.log.gz", gzip.compress(b""), "is empty"),
+        ("empty.log.gz", gzip.compress(b"", mtime=0), "is empty"),
         ("image.log", b"\x89PNG\r\n\x1a\n" + bytes(100), "a PNG image"),
         ("program", b"\x7fELF" + bytes(100), "a program"),
         ("logs.zip", b"PK\x03\x04" + bytes(100), "unpack it first"),
         ("model.safetensors", bytes(range(256)) * 40, "not text"),
-        ("tar.log.gz", gzip.compress(bytes(257).replace(b"\0", b"a") + b"ustar"), "a tar archive"),
+        ("tar.log.gz", gzip.compress(bytes(257).replace(b"\0", b"a") + b"ustar", mtime=0), "a tar archive"),
         ("hole.log", bytes(5000), "nothing but NUL bytes"),
-        ("broken.log.gz", gzip.compress(LOG.encode())[:9], "ends too early"),
+        ("broken.log.gz", gzip.compress(LOG.encode(), mtime=0)[:9], "ends too early"),
         ("broken.log.xz", lzma.compress(LOG.encode())[:12] + b"rubbish" * 9, "nothing can be read: the xz data"),
     ],
 )
@@ -137,6 +199,55 @@ def test_arguments_that_stand_for_nothing(tmp_path: Path, name: str) -> None:
     (tmp_path / "nothing").mkdir()
     with pytest.raises(SourceError, match=r"no such file|no file matches|no logs in this directory"):
         resolve([str(tmp_path / name)])
+
+
+def test_a_file_in_a_directory_that_cannot_be_read_is_left_out_and_named(log: Path) -> None:
+    (log.parent / "x.log").write_bytes(LOG.encode())
+    broken = log.parent / "x.log.1.gz"
+    broken.write_bytes(gzip.compress(LOG.encode())[:9])
+    others, rotated = read_logs([str(log.parent)], ReadOptions())
+    note = "left out: nothing can be read: the gzip data ends too early; copy or download it again"
+
+    assert [(source.name, source.notes) for source in rotated.sources] == [
+        (str(log.parent / "x.log"), ()),
+        (str(broken), (note,)),
+    ]
+    assert len(others.runs) == len(rotated.runs) == 1
+    assert note in build_report([rotated], Question()).findings[-1].detail
+
+
+def test_a_file_that_is_named_must_be_readable(log: Path) -> None:
+    broken = log.parent / "broken.log.gz"
+    broken.write_bytes(gzip.compress(LOG.encode())[:9])
+    for arguments in ([broken], [broken, log.parent], [log.parent, broken], [log.parent / "*.gz"]):
+        with pytest.raises(SourceError, match=r"broken\.log\.gz: nothing can be read"):
+            read_logs([str(argument) for argument in arguments], ReadOptions())
+
+
+def test_a_file_has_the_name_by_which_it_was_given_first(log: Path) -> None:
+    other = log.parent / "nowhere" / ".." / log.name
+    (log.parent / "nowhere").mkdir()
+    for first, second in ((log, other), (other, log)):
+        (group,) = resolve([str(first), str(second)])
+        assert group.name == str(first)
+
+
+def test_a_directory_of_which_nothing_can_be_read_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.log.gz").write_bytes(gzip.compress(LOG.encode())[:9])
+    with pytest.raises(SourceError, match=r"a\.log\.gz: nothing can be read: .* again$"):
+        read_logs([str(tmp_path)], ReadOptions())
+    (tmp_path / "b.log").write_bytes(b"GIF89a" + bytes(50))
+    with pytest.raises(SourceError, match=r"a\.log\.gz: nothing can be read: .* none of 2 logs can be read$"):
+        read_logs([str(tmp_path)], ReadOptions())
+
+
+def test_a_directory_that_may_not_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.listdir", refuse)
+    with pytest.raises(SourceError, match="permission denied"):
+        resolve([str(tmp_path)])
 
 
 def test_permission_denied(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,8 @@
 
 import gzip
 import os
-import random
 import sqlite3
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +14,9 @@ from hypothesis import strategies as st
 from analyzer import ingesting
 from analyzer.errors import ComfymeterError
 from analyzer.history import Store, open_store
-from analyzer.ingesting import ingest
-from analyzer.logs import ReadOptions
-from analyzer.workflows import Naming
 from tests.captures import log_bytes
+from tests.command import MAIN, command
+from tests.histories import content, ingested, once
 from tests.logs import log, sampler
 
 SOAK = log_bytes("S5-soak")
@@ -44,28 +39,7 @@ def one_run(seconds: float, *, loads: bool = True, end: bool = True) -> bytes:
 
 def put(store: Store, *logs: Path, limit: float | None = None, now: float = 1000.0) -> list[tuple[int, int, int]]:
     """Ingests logs; new, updated and known runs of each file."""
-    done = ingest(store, [str(path) for path in logs], ReadOptions(), naming=Naming(), limit_seconds=limit, now=now)
-    return [(one.added.new, one.added.updated, one.added.known) for one in done]
-
-
-def content(store: Store) -> list[str]:
-    return sorted(map(repr, store.runs()))
-
-
-def once(folder: Path, *logs: Path) -> list[str]:
-    """What a store holds that read these logs once."""
-    store = open_store(str(folder / f"once-{random.random()}.db"))
-    put(store, *logs)
-    found = content(store)
-    store.close()
-    return found
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(str(tmp_path / "history.db"))
-    yield opened
-    opened.close()
+    return [(added.new, added.updated, added.known) for added in ingested(store, *logs, limit=limit, now=now)]
 
 
 @pytest.fixture
@@ -181,6 +155,20 @@ def test_a_packed_copy_beside_its_log_adds_nothing(store: Store, live: Path, siz
     live.write_bytes(SOAK)
 
     assert put(store, packed, live) == [(40, 0, 0)]
+
+
+def test_a_copy_under_another_name_adds_nothing(store: Store, live: Path) -> None:
+    live.write_bytes(START + one_run(70.1) + one_run(71.1))
+    live.with_name("comfyui.log.1").write_bytes(START + one_run(70.1) + one_run(71.1, end=False))
+
+    assert put(store, live, live.with_name("comfyui.log.1")) == [(2, 0, 0)]
+
+
+def test_a_packed_log_beside_the_next_one_is_a_part_of_its_own(store: Store, live: Path) -> None:
+    live.with_name("comfyui.log.gz").write_bytes(gzip.compress(START + one_run(70.1)))
+    live.write_bytes(START + one_run(71.1))
+
+    assert put(store, live, live.with_name("comfyui.log.gz")) == [(1, 0, 0), (1, 0, 0)]
 
 
 def test_a_damaged_copy_is_continued_by_the_whole_one(store: Store, live: Path) -> None:
@@ -318,15 +306,6 @@ def test_a_reader_does_not_wait_for_a_writer(store: Store, live: Path, tmp_path:
 # --- the command ----------------------------------------------------------------------------------------------------
 
 
-def command(*arguments: str | Path, before: str = "") -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-c", f"{before}from analyzer.cli import main; main()", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def test_one_log_that_cannot_be_read_does_not_keep_out_the_others(tmp_path: Path) -> None:
     first, empty, last = tmp_path / "a.log", tmp_path / "b.log", tmp_path / "c.log"
     first.write_bytes(one_run(70.1))
@@ -337,6 +316,20 @@ def test_one_log_that_cannot_be_read_does_not_keep_out_the_others(tmp_path: Path
     assert done.returncode == 1
     assert "b.log: is empty" in done.stderr
     assert "c.log: 1 new run," in done.stderr
+
+
+def test_what_cannot_be_read_in_a_directory_is_left_out_and_named(tmp_path: Path) -> None:
+    logs, history = tmp_path / "logs", tmp_path / "history.db"
+    logs.mkdir()
+    (logs / "broken.log.1.gz").write_bytes(gzip.compress(SOAK)[:20])
+    nothing = command("ingest", logs, "--store", history, "--quiet")
+    (logs / "broken.log").write_bytes(one_run(70.1))
+    done = command("ingest", logs, "--store", history)
+
+    assert (nothing.returncode, done.returncode) == (1, 0)
+    assert "none of the logs there can be read" in nothing.stderr
+    assert "broken.log.1.gz: left out: nothing can be read" in done.stderr
+    assert "broken.log: 1 new run," in done.stderr
 
 
 def test_no_run_at_all_is_exit_code_4(live: Path, tmp_path: Path) -> None:
@@ -352,7 +345,7 @@ def test_a_full_disk_is_one_line(live: Path, tmp_path: Path) -> None:
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000));"
     )
-    done = command("ingest", live, "--store", tmp_path / "history.db", before=limit)
+    done = command("ingest", live, "--store", tmp_path / "history.db", code=limit + MAIN)
 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr

@@ -13,9 +13,9 @@ from analyzer.renderers.tabular import csv_files, render_csv, render_parquet
 from analyzer.report import Report
 from analyzer.runs.model import DetectionTime, Outcome, Phase, Workflow
 from analyzer.tables import TABLES, tables
-from tests.builders import bar, failure, finding, gave_up, load, report, run, source, split, unload, vram
+from tests.builders import bar, failure, finding, gave_up, gpu_series, load, report, run, sampled_vram, source, split, unload
 
-NAMES = ["runs", "phases", "passes", "bars", "loads", "unloads", "detections", "findings"]
+NAMES = ["runs", "phases", "passes", "bars", "loads", "unloads", "detections", "vram", "findings"]
 PLAIN = Options()
 MOMENT = 1_779_048_645.25
 
@@ -30,9 +30,9 @@ def full() -> Report:
         phases=split(100.0, sample=0.8, other=0.2),
         failure=failure("KeyError", "'x'"),
         client_timeout=gave_up(300.0),
-        vram=vram(5),
+        vram=sampled_vram(),
     )
-    return report(made, run(2), findings=(finding(runs=(1, 2), lines=(3,)),))
+    return report(made, run(2), findings=(finding(runs=(1, 2), lines=(3,)),), vram=(gpu_series(5, 6),))
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -53,6 +53,7 @@ def test_rows_are_counted_by_what_the_runs_hold() -> None:
         "loads": 2,
         "unloads": 1,
         "detections": 1,
+        "vram": 2,
         "findings": 1,
     }
 
@@ -80,12 +81,22 @@ def test_types() -> None:
 
 def test_missing_is_missing_and_never_zero() -> None:
     first, second = tables(full())["runs"].to_dict("records")
-    assert (first["vram_peak_bytes"], first["failure_line"], first["client_timeout_seconds"]) == (5, 8, 300)
+    assert (first["vram_peak_bytes"], first["failure_line"], first["client_timeout_seconds"]) == (21_000, 8, 300)
     for name in ("vram_peak_bytes", "failure_kind", "client_timeout_line", "queue_seconds", "started_at", "limit_used_ratio"):
         assert pd.isna(second[name])
     assert first["vae_seconds"] == 0
     assert all(pd.isna(second[f"{phase}_seconds"]) for phase in Phase)
     assert tables(full())["passes"]["seconds"].isna().tolist() == [False, True]
+
+
+def test_vram_in_the_tables() -> None:
+    made = tables(full())
+    first = made["runs"].to_dict("records")[0]
+    assert (first["vram_gpu"], first["vram_mean_bytes"], first["vram_energy_joules"]) == ("0", 15_000, 1234.5)
+    assert made["phases"]["vram_peak_bytes"].tolist()[0] == 18_000
+    assert pd.isna(made["phases"]["vram_peak_bytes"][1])
+    assert made["vram"]["used_max_bytes"].tolist() == [5, 6]
+    assert made["vram"]["at"][0] == pd.Timestamp("2026-05-17T20:10:45.250")
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 import json
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,18 +10,14 @@ from ruamel.yaml import YAML
 from analyzer.advising import Answer, answer_for_runs, change_named
 from analyzer.runs.model import ClientGaveUp, Outcome, Run, Start
 from tests.builders import run
+from tests.command import command
 from tests.samples import SAMPLES
 
 INCIDENT, MODES, SOAK = SAMPLES / "incident.log", SAMPLES / "incident-modes.csv", SAMPLES / "capture-soak.log"
 
 
-def command(*arguments: object, verb: str = "timeout") -> subprocess.CompletedProcess[str]:
-    code = "from analyzer.cli import main; main()"
-    return subprocess.run([sys.executable, "-c", code, verb, *map(str, arguments)], capture_output=True, text=True, check=False)
-
-
 def as_json(*arguments: object) -> dict[str, object]:
-    ended = command(*arguments, "--format", "json")
+    ended = command("timeout", *arguments, "--format", "json")
     assert ended.returncode == 0, ended.stderr
     loaded: dict[str, object] = json.loads(ended.stdout)
     return loaded
@@ -84,7 +78,7 @@ def test_json_is_the_contract() -> None:
 
 
 def test_yaml_says_the_same_as_json(tmp_path: Path) -> None:
-    ended = command(SOAK, "-o", tmp_path / "x.yaml", "-o", tmp_path / "x.json", "-o", tmp_path / "x.md", "-q")
+    ended = command("timeout", SOAK, "-o", tmp_path / "x.yaml", "-o", tmp_path / "x.json", "-o", tmp_path / "x.md", "-q")
 
     assert ended.returncode == 0
     assert YAML(typ="safe").load(tmp_path / "x.yaml") == json.loads((tmp_path / "x.json").read_text())
@@ -95,11 +89,22 @@ def test_yaml_says_the_same_as_json(tmp_path: Path) -> None:
 def test_the_table_fits_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
 
-    ended = command(SOAK, "--limit", "client=10s", "--what-if", "keep-loaded", "--steps", "10")
+    ended = command("timeout", SOAK, "--limit", "client=10s", "--what-if", "keep-loaded", "--steps", "10")
 
     assert ended.returncode == 0
     assert max(map(len, ended.stdout.splitlines())) <= width
     assert "What if" in ended.stdout
+
+
+def test_a_report_and_the_answer_have_the_same_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    answered, reported = (
+        next(line.split() for line in command(verb, SOAK).stdout.splitlines() if line.startswith("  workflow "))
+        for verb in ("timeout", "report")
+    )
+
+    assert answered == ["workflow", "runs", "unfinished", "cold", "median", "quantile", "worst", "timeout", "between", "evidence"]
+    assert reported == [title for title in answered if title != "quantile"]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +125,7 @@ def test_the_table_fits_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_errors_are_one_line(arguments: tuple[object, ...], code: int, words: str) -> None:
-    ended = command(*arguments)
+    ended = command("timeout", *arguments)
 
     assert ended.returncode == code
     assert words in ended.stderr
@@ -142,7 +147,7 @@ def test_a_limit_is_raised_at_once_and_lowered_late() -> None:
 
 
 def test_a_what_if_that_the_log_cannot_answer_is_not_known() -> None:
-    ended = command(SOAK, "--what-if", "keep-loaded", "--workflow", "Flux")
+    ended = command("timeout", SOAK, "--what-if", "keep-loaded", "--workflow", "Flux")
 
     assert "not known" in ended.stdout  # no stamps: nobody knows what the loads took
 
@@ -161,11 +166,11 @@ def test_apply_shows_first_and_writes_only_with_yes(tmp_path: Path) -> None:
     config.write_text("comfyui:\n  timeout: 300  # seconds\n  url: x\n")
     config.chmod(0o640)
 
-    shown = command(INCIDENT, "--apply", f"{config}:comfyui.timeout")
+    shown = command("timeout", INCIDENT, "--apply", f"{config}:comfyui.timeout")
     assert "-  timeout: 300  # seconds\n+  timeout: 960  # seconds" in shown.stdout
     assert "300" in config.read_text()
 
-    written = command(INCIDENT, "--apply", f"{config}:comfyui.timeout", "--yes")
+    written = command("timeout", INCIDENT, "--apply", f"{config}:comfyui.timeout", "--yes")
     assert written.returncode == 0
     assert config.read_text() == "comfyui:\n  timeout: 960  # seconds\n  url: x\n"
     assert stat.S_IMODE(config.stat().st_mode) == 0o640
@@ -188,7 +193,7 @@ def test_apply_raises_at_once_and_lowers_late(tmp_path: Path, now: str, then: st
 @pytest.mark.parametrize("given", [("--runs", MODES), ("--store",)], ids=["list", "history"])
 def test_a_limit_in_force_is_kept_or_changed_whatever_the_source(tmp_path: Path, given: tuple[object, ...]) -> None:
     if given == ("--store",):
-        assert command(SOAK, "--store", tmp_path / "history.db", "-q", verb="ingest").returncode == 0
+        assert command("ingest", SOAK, "--store", tmp_path / "history.db", "-q").returncode == 0
         given = ("--store", tmp_path / "history.db")
 
     low, high = as_json(*given, "--timeout", "2s"), as_json(*given, "--timeout", "50h")
@@ -200,7 +205,7 @@ def test_a_limit_in_force_is_kept_or_changed_whatever_the_source(tmp_path: Path,
 
 def test_from_a_history(tmp_path: Path) -> None:
     store = tmp_path / "history.db"
-    assert command(SOAK, "--store", store, "-q", verb="ingest").returncode == 0
+    assert command("ingest", SOAK, "--store", store, "-q").returncode == 0
 
     from_store, from_log = as_json("--store", store), as_json(SOAK)
 

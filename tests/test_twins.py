@@ -1,5 +1,6 @@
 """A stamped file and the console capture of the same process, brought together."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,25 @@ def test_the_console_gets_the_files_stamps(tmp_path: Path) -> None:
         assert alone.runs[number].phase_seconds(Phase.MODEL_LOAD) == 0
     for run, bare in zip(together.runs, alone.runs, strict=True):
         assert run.phase_seconds(Phase.SAMPLE) == pytest.approx(bare.phase_seconds(Phase.SAMPLE), rel=0.35, abs=0.3)
+
+
+def test_a_part_that_cannot_be_read_does_not_part_the_twins(tmp_path: Path) -> None:
+    lines = ("got prompt", sampler(), "Prompt executed in 70.00 seconds")
+    (tmp_path / "console.log").write_bytes(log(*lines, *lines))
+    (tmp_path / "info.log").write_bytes(
+        log(
+            *(
+                f"[2026-08-01 12:{minute:02d}:00,123] [INFO] {line}"
+                for minute, line in enumerate((lines[0], lines[2], lines[0], lines[2]))
+            )
+        )
+    )
+    for name in ("console.log.1.gz", "info.log.1.gz", "other.log.gz"):
+        (tmp_path / name).write_bytes(gzip.compress(bytes(99))[:9])
+    together, other = read_logs([str(tmp_path)], ReadOptions())
+
+    assert [run.ended_at is not None for run in together.runs] == [True, True]
+    assert [bool(source.left_out) for source in (*together.sources, *other.sources)] == [False, True, False, True, True]
 
 
 def test_logs_of_two_servers_stay_apart(tmp_path: Path) -> None:

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.timeouts.rounding import round_up
-from analyzer.units import format_duration, format_mib, format_share, parse_clock, parse_duration, parse_si
+from analyzer.units import (
+    format_duration,
+    format_mib,
+    format_seconds,
+    format_share,
+    parse_clock,
+    parse_duration,
+    parse_si,
+    plural,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,9 +65,27 @@ def test_sizes_are_found_again_in_the_log() -> None:
     assert format_mib(round(7040.08 * 1024**2)) == "7040.08 MB"
 
 
-@pytest.mark.parametrize(("share", "text"), [(0, "0 %"), (0.004, "0.4 %"), (0.47, "47 %"), (1.013, "101 %")])
+@pytest.mark.parametrize(
+    ("share", "text"), [(0, "0 %"), (0.004, "0.4 %"), (0.47, "47 %"), (0.996, "99.6 %"), (1.013, "101.3 %"), (1e-5, "<0.1 %")]
+)
 def test_shares(share: float, text: str) -> None:
     assert format_share(share) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (0.0108, "10.8 ms"), (97, "97 s"), (303.88, "303.88 s"), (3723.5, "3,723.5 s"), (-5, "-5 s")],
+)
+def test_seconds_are_found_again_in_the_log(seconds: float, text: str) -> None:
+    assert format_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "text"),
+    [(1, "run", "1 run"), (0, "run", "0 runs"), (1250, "run", "1,250 runs"), (2, "pass", "2 passes"), (2, "patch", "2 patches")],
+)
+def test_counts(count: int, noun: str, text: str) -> None:
+    assert plural(count, noun) == text
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,11 @@
 """`comfymeter check LOG...`: a gate for CI."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from analyzer.cli import options
-from analyzer.cli.options import Common
+from analyzer.cli.options import Common, parsed_if_given
 from analyzer.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -37,26 +36,27 @@ def command(
     from analyzer.cli.output import note, write_file, write_stdout
     from analyzer.cli.reading import question, read, report_on
     from analyzer.gates import Gates, check
+    from analyzer.renderers.formats import check_format, unknown_suffix
     from analyzer.renderers.gating import gate_json, gate_junit, gate_lines
+    from analyzer.units import parse_duration, parse_share
 
     common = Common(config=config, timezone=timezone, quiet=quiet)
     settings = common.settings()
     # A limit on the command line is meant for every run; the settings' timeout only where a workflow has none of its own.
     naming = settings.naming.without_limits() if limit else settings.naming
     gates = Gates(
-        limit_seconds=_read("--limit", limit, _duration) or _configured(settings, p95, max_failed, max_unparsed),
-        p95_seconds=_read("--p95", p95, _duration),
-        max_failed=_read("--max-failed", max_failed, _share),
-        max_unparsed=_read("--max-unparsed", max_unparsed, _share),
+        limit_seconds=parsed_if_given("--limit", limit, parse_duration) or _configured(settings, p95, max_failed, max_unparsed),
+        p95_seconds=parsed_if_given("--p95", p95, parse_duration),
+        max_failed=parsed_if_given("--max-failed", max_failed, parse_share),
+        max_unparsed=parsed_if_given("--max-unparsed", max_unparsed, parse_share),
     )
     if gates == Gates():
         raise UsageError("check: give a bound: --limit 300s, --p95 60s, --max-failed 2% or --max-unparsed 5%")
     writers = {".xml": gate_junit, ".json": gate_json, ".txt": gate_lines}
     for target in output or []:
         if not target.endswith(tuple(writers)):
-            raise UsageError(f"{target}: the suffix does not name a format; known are {' '.join(writers)}")
-    if format not in ("text", "json"):
-        raise UsageError(f"{format} is not a format of this command; known are text json")
+            raise unknown_suffix(target, writers)
+    check_format(format, ("text", "json"))
     zone = common.zone(settings)
     readings = read(logs, common, zone)
     asked = question(readings, limit=gates.limit_seconds, workflow=workflow, since=since, until=until, zone=zone, naming=naming)
@@ -71,24 +71,3 @@ def command(
 def _configured(settings: "Settings", *bounds: str | None) -> float | None:
     """The settings' timeout is the bound only where the command line gives none at all."""
     return None if any(bounds) else settings.timeout
-
-
-def _read(flag: str, text: str | None, reader: Callable[[str], float]) -> float | None:
-    if text is None:
-        return None
-    try:
-        return reader(text)
-    except ValueError as error:
-        raise UsageError(f"{flag}: {error}") from error
-
-
-def _duration(text: str) -> float:
-    from analyzer.units import parse_duration
-
-    return parse_duration(text)
-
-
-def _share(text: str) -> float:
-    from analyzer.units import parse_share
-
-    return parse_share(text)

@@ -24,7 +24,9 @@ def command(
     from analyzer.cli.reading import question, read, report_on
     from analyzer.comparison import compare
     from analyzer.renderers.comparing import render_comparison
+    from analyzer.renderers.formats import check_format
 
+    check_format(format)
     common = Common(config=config, color=color, redact=redact, timezone=timezone, quiet=quiet)
     settings = common.settings()
     zone = common.zone(settings)

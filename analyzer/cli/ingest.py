@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from analyzer.cli import options
-from analyzer.cli.options import Common, limit_seconds
-from analyzer.errors import ExitCode, NoRunsError, UsageError
+from analyzer.cli.options import Common, limit_seconds, parsed_if_given
+from analyzer.errors import ExitCode, NoRunsError, SourceError
 
 DEFAULT_STORE = "comfymeter.db"
 StorePlace = Annotated[
@@ -31,24 +31,28 @@ def command(
     from analyzer.history import open_store
     from analyzer.ingesting import ingest
     from analyzer.logs import ReadOptions
-    from analyzer.renderers.words import plural
+    from analyzer.units import parse_duration, plural
 
     common = Common(config=config, timezone=timezone, quiet=quiet)
     settings = common.settings()
     zone = common.zone(settings)
     limit = limit_seconds(timeout, settings)
-    oldest = _duration("--keep", keep)
+    oldest = parsed_if_given("--keep", keep, parse_duration)
     history = open_store(store or settings.store or DEFAULT_STORE)
     now = time.time()
     progress = Progress(quiet=quiet)
     reading = ReadOptions(zone=zone, on_progress=progress)
-    failed = runs = 0
+    failed = runs = read = 0
     for one in ingest(history, logs, reading, naming=settings.naming, limit_seconds=limit, now=now):
         progress.done()
         if one.error:
             failed += 1
             note(f"comfymeter: {one.error}", quiet=False)
             continue
+        if one.left_out:
+            note(f"comfymeter: {one.name}: left out: {one.left_out}", quiet=quiet)
+            continue
+        read += 1
         added = one.added
         runs += added.new + added.updated + added.known
         note(f"{one.name}: {plural(added.new, 'new run')}, {added.updated} updated, {added.known} known", quiet=quiet)
@@ -58,15 +62,8 @@ def command(
     history.close()
     if failed:
         return ExitCode.ERROR
+    if not read:
+        raise SourceError(f"{', '.join(logs)}: none of the logs there can be read")
     if not runs:
         raise NoRunsError(f"{', '.join(logs)}: no run in these logs; `comfymeter doctor` says what they lack")
     return ExitCode.OK
-
-
-def _duration(flag: str, text: str | None) -> float | None:
-    from analyzer.units import parse_duration
-
-    try:
-        return parse_duration(text) if text is not None else None
-    except ValueError as error:
-        raise UsageError(f"{flag}: {error}") from error

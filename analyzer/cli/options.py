@@ -1,7 +1,8 @@
 """Options that several commands share, and what they mean together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -12,10 +13,12 @@ if TYPE_CHECKING:
 
     from analyzer.settings import Settings
 
+_Value = TypeVar("_Value")
+
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from analyzer.renderers.base import installed_version
+        from analyzer.version import installed_version
 
         typer.echo(f"comfymeter {installed_version()}")
         raise typer.Exit
@@ -48,6 +51,18 @@ Output = Annotated[
     list[str] | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write a file, format by suffix; may be repeated.", show_default=False),
 ]
+Vram = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vram", metavar="FILE", help="VRAM samples (LOG.vram.csv is found by itself); may be repeated.", show_default=False
+    ),
+]
+Otlp = Annotated[
+    str | None,
+    typer.Option(
+        "--otlp", metavar="URL", help="Send the runs as OpenTelemetry spans; env: where OTEL_EXPORTER_OTLP_ENDPOINT says."
+    ),
+]
 UnparsedFile = Annotated[str | None, typer.Option("--unparsed", metavar="FILE", help="Save the lines that were not recognised.")]
 
 
@@ -71,20 +86,24 @@ class Common:
         """The zone of unzoned stamps. Raises UsageError."""
         from analyzer.settings import parse_timezone
 
-        name = self.timezone or settings.timezone
-        try:
-            return parse_timezone(name) if name else None
-        except ValueError as error:
-            raise UsageError(f"--timezone: {error}") from error
+        return parsed_if_given("--timezone", self.timezone or settings.timezone or None, parse_timezone)
 
 
 def limit_seconds(text: str | None, settings: "Settings") -> float | None:
     """The limit of `--timeout`, else of the settings. Raises UsageError."""
     from analyzer.units import parse_duration
 
-    if text is None:
-        return settings.timeout
+    return settings.timeout if text is None else parsed("--timeout", text, parse_duration)
+
+
+def parsed(flag: str, text: str, reader: Callable[[str], _Value]) -> _Value:
+    """What an option says. Raises UsageError, which names the flag, where `reader` raises ValueError."""
     try:
-        return parse_duration(text)
+        return reader(text)
     except ValueError as error:
-        raise UsageError(f"--timeout: {error}") from error
+        raise UsageError(f"{flag}: {error}") from error
+
+
+def parsed_if_given(flag: str, text: str | None, reader: Callable[[str], _Value]) -> _Value | None:
+    """What an option says; None where it was not given. Raises UsageError."""
+    return None if text is None else parsed(flag, text, reader)

@@ -5,8 +5,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from analyzer.errors import ComfymeterError, UsageError
 
 if TYPE_CHECKING:
     from analyzer.renderers.base import Document, Options
+    from analyzer.report import Report
     from analyzer.settings import Settings
 
 # Nobody looks at the width of a pipe; this one fits most places where its text is pasted.
@@ -67,25 +68,46 @@ def write_file(path: str, document: "Document | Iterable[Document]") -> None:
     """Writes a file whole or not at all: beside its place first, then renamed. Raises ComfymeterError."""
     target = Path(path)
     data = (_encoded(piece, "utf-8") for piece in _pieces(document))
-    try:
+    with writing(path):
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and not target.is_file():
             # A device or a pipe (/dev/stdout, a FIFO) cannot be replaced by a rename.
             with target.open("wb") as file:
                 file.writelines(data)
-            return
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(data)
-            os.chmod(name, 0o666 & ~_umask())
-            os.replace(name, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
+        else:
+            _put(target, data, mode=0o666 & ~_umask())
+
+
+def replace_file(path: str, text: str) -> None:
+    """Replaces a file that is there, through links, in one step, with its mode. Raises ComfymeterError."""
+    target = Path(path).resolve()
+    with writing(path):
+        _put(target, [text.encode()], mode=target.stat().st_mode & 0o7777)
+
+
+@contextmanager
+def writing(path: str) -> Iterator[None]:
+    """What may go wrong when a file is written, as one line that names it. Raises ComfymeterError."""
+    try:
+        yield
     except OSError as error:
         raise ComfymeterError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _put(target: Path, data: Iterable[bytes], *, mode: int) -> None:
+    """Writes beside the target, to the disk, then renames: whatever happens, the target is the old file or the new one."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, mode)
+        os.replace(name, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
 
 
 def _pieces(document: "Document | Iterable[Document]") -> "Iterable[Document]":
@@ -94,27 +116,6 @@ def _pieces(document: "Document | Iterable[Document]") -> "Iterable[Document]":
 
 def _encoded(piece: "Document", encoding: str) -> bytes:
     return piece if isinstance(piece, bytes) else piece.encode(encoding, "replace")
-
-
-def replace_file(path: str, text: str) -> None:
-    """Replaces a file that is there, through links, in one step, with its mode. Raises ComfymeterError."""
-    target = Path(path).resolve()
-    try:
-        mode = target.stat().st_mode & 0o7777
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, mode)
-            os.replace(name, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
-    except OSError as error:
-        raise ComfymeterError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def _umask() -> int:
@@ -127,6 +128,15 @@ def note(text: str, *, quiet: bool) -> None:
     """A line for the person at the terminal, beside the output."""
     if not quiet:
         print(harmless(text), file=sys.stderr)  # noqa: T201
+
+
+def remark(target: str, report: "Report", *, quiet: bool) -> None:
+    """What the reader of a file should be told beside it."""
+    from analyzer.renderers import for_target
+
+    remarks = for_target(target).remarks
+    for text in remarks(report) if remarks else ():
+        note(f"{target}: {text}", quiet=quiet)
 
 
 def harmless(text: str) -> str:

@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
+from functools import partial
 from typing import IO
 
-from analyzer.cli.options import Common
-from analyzer.cli.output import Progress
-from analyzer.errors import ComfymeterError, NoRunsError, UsageError
-from analyzer.logs import ReadOptions, read_logs
+from analyzer.cli.options import Common, parsed_if_given
+from analyzer.cli.output import Progress, note, writing
+from analyzer.errors import NoRunsError
+from analyzer.logs import ReadOptions, read_groups
 from analyzer.parse import OnUnrecognised
 from analyzer.reading import LogReading
 from analyzer.report import Question, Report, build_report
+from analyzer.sources import LogGroup, resolve
 from analyzer.window import Window, parse_moment
 from analyzer.workflows import Naming
 
@@ -23,15 +25,39 @@ def read(
     *,
     keep_events_of: int | None = None,
     unparsed: str | None = None,
+    vram: Sequence[str] | None = None,
 ) -> list[LogReading]:
-    """The readings of the logs; the lines not recognised go to the file `unparsed`."""
+    """The readings of the logs; the lines not recognised go to the file `unparsed`. `vram`: sample files beside those that are
+    found; None: no samples are wanted."""
+    return read_found(resolve(logs), common, zone, keep_events_of=keep_events_of, unparsed=unparsed, vram=vram)
+
+
+def read_found(
+    groups: Sequence[LogGroup],
+    common: Common,
+    zone: tzinfo | None,
+    *,
+    keep_events_of: int | None = None,
+    unparsed: str | None = None,
+    vram: Sequence[str] | None = None,
+) -> list[LogReading]:
+    """The same for logs that have been found."""
     progress = Progress(quiet=common.quiet)
     with _saving(unparsed) as on_unrecognised:
         try:
-            options = ReadOptions(zone=zone, keep_events_of=keep_events_of, on_unrecognised=on_unrecognised, on_progress=progress)
-            return read_logs(logs, options)
+            options = ReadOptions(
+                zone=zone,
+                keep_events_of=keep_events_of,
+                on_unrecognised=on_unrecognised,
+                on_progress=progress,
+                samples=None if vram is None else tuple(vram),
+            )
+            readings = read_groups(groups, options)
         finally:
             progress.done()
+    for source in (source for reading in readings for source in reading.sources if source.left_out):
+        note(f"comfymeter: {source.name}: left out: {source.left_out}", quiet=common.quiet)
+    return readings
 
 
 @contextmanager
@@ -39,11 +65,8 @@ def _saving(path: str | None) -> Iterator[OnUnrecognised | None]:
     if path is None:
         yield None
         return
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            yield _saver(file)
-    except OSError as error:
-        raise ComfymeterError(f"{path}: cannot be written: {error.strerror or error}") from error
+    with writing(path), open(path, "w", encoding="utf-8") as file:
+        yield _saver(file)
 
 
 def _saver(file: IO[str]) -> OnUnrecognised:
@@ -69,22 +92,14 @@ def question(
         ends = [source.last_at for reading in readings for source in reading.sources if source.last_at is not None]
         aware = any(source.timezone is not None for reading in readings for source in reading.sources)
         end = max(ends, default=None)
-        window = Window(since=_moment("--since", since, end, zone, aware), until=_moment("--until", until, end, zone, aware))
+        moment = partial(parse_moment, log_end=end, zone=zone, aware=aware)
+        window = Window(since=parsed_if_given("--since", since, moment), until=parsed_if_given("--until", until, moment))
     return Question(limit_seconds=limit, workflow=workflow, window=window, naming=naming)
 
 
-def _moment(flag: str, text: str | None, end: float | None, zone: tzinfo | None, aware: bool) -> float | None:
-    if text is None:
-        return None
-    try:
-        return parse_moment(text, log_end=end, zone=zone, aware=aware)
-    except ValueError as error:
-        raise UsageError(f"{flag}: {error}") from error
-
-
-def report_on(readings: Sequence[LogReading], asked: Question) -> Report:
+def report_on(readings: Sequence[LogReading], asked: Question, *, advice: bool = False) -> Report:
     """The report. Raises NoRunsError, with what was asked for, where nothing is left to report."""
-    report = build_report(readings, asked)
+    report = build_report(readings, asked, advice=advice)
     if not report.runs:
         raise NoRunsError(_why_no_runs(report, readings, asked))
     return report

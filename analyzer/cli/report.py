@@ -8,12 +8,14 @@ def command(
     logs: options.Logs,
     timeout: options.Timeout = None,
     output: options.Output = None,
+    otlp: options.Otlp = None,
     format: options.Format = None,
     since: options.Since = None,
     until: options.Until = None,
     workflow: options.WorkflowName = None,
     top: options.Top = None,
     timezone: options.Timezone = None,
+    vram: options.Vram = None,
     config: options.Config = None,
     color: options.Color = None,
     redact: options.Redact = None,
@@ -21,9 +23,13 @@ def command(
     quiet: options.Quiet = False,
 ) -> None:
     """Runs, phase budget, model loads, findings and timeout advice of ComfyUI logs."""
-    from analyzer.cli.output import note, render_options, write_file, write_stdout
-    from analyzer.cli.reading import question, read, report_on
+    from analyzer.cli.otlp import check_address, send_spans
+    from analyzer.cli.output import note, remark, render_options, write_file, write_stdout
+    from analyzer.cli.reading import question, read_found, report_on
+    from analyzer.quoting import with_quotes
     from analyzer.renderers import documents, for_target, named, pieces
+    from analyzer.sources import resolve
+    from analyzer.sources.keeping import readable_again
 
     common = Common(config=config, color=color, redact=redact, timezone=timezone, top=top, quiet=quiet)
     settings = common.settings()
@@ -31,17 +37,25 @@ def command(
     limit = limit_seconds(timeout, settings)
     targets = output or []
     # Both are errors of the command line: better before a gigabyte has been read than after.
-    for target in targets:
-        for_target(target)
+    renderers = [for_target(target) for target in targets]
+    if otlp:
+        check_address(otlp)
     renderer = named(format or "terminal")
+    quotes = any(one.quotes for one in (*renderers, renderer))
     render_options(common, settings, shared=False)
 
-    readings = read(logs, common, zone, unparsed=unparsed)
+    groups = resolve(logs)
+    groups = readable_again(groups) if quotes else groups
+    readings = read_found(groups, common, zone, unparsed=unparsed, vram=vram or ())
     asked = question(readings, limit=limit, workflow=workflow, since=since, until=until, zone=zone, naming=settings.naming)
-    report = report_on(readings, asked)
+    report = report_on(readings, asked, advice=True)
+    report = with_quotes(report, groups, zone) if quotes else report
     for target in targets:
         for path, document in documents(target, report, render_options(common, settings, shared=True)):
             write_file(path, document)
             note(f"wrote {path}", quiet=quiet)
-    if format or not targets:
+        remark(target, report, quiet=quiet)
+    if otlp:
+        send_spans(otlp, report, render_options(common, settings, shared=True), quiet=quiet)
+    if format or not (targets or otlp):
         write_stdout(pieces(renderer, report, render_options(common, settings, shared=renderer.shared)))

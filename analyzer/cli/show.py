@@ -15,6 +15,7 @@ def command(
     timeout: options.Timeout = None,
     format: Annotated[str, typer.Option("--format", metavar="NAME", help="terminal, text or json.")] = "terminal",
     timezone: options.Timezone = None,
+    vram: options.Vram = None,
     config: options.Config = None,
     color: options.Color = None,
     redact: options.Redact = None,
@@ -23,13 +24,15 @@ def command(
     """One run of a log as a timeline, every figure with its line."""
     from analyzer.cli.output import render_options, write_stdout
     from analyzer.cli.reading import question, read, report_on
+    from analyzer.renderers.formats import check_format
     from analyzer.renderers.timeline import render_timeline
 
+    check_format(format)
     common = Common(config=config, color=color, redact=redact, timezone=timezone, quiet=quiet)
     settings = common.settings()
     zone = common.zone(settings)
     limit = limit_seconds(timeout, settings)
-    readings = read([log], common, zone, keep_events_of=run)
+    readings = read([log], common, zone, keep_events_of=run, vram=vram or ())
     asked = question(readings, limit=limit, workflow=None, since=None, until=None, zone=zone, naming=settings.naming)
     report = report_on(readings, asked)
     if len(readings) > 1:

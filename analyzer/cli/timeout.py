@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.cli import options
-from analyzer.cli.options import Common, limit_seconds
+from analyzer.cli.options import Common, limit_seconds, parsed
 from analyzer.errors import ComfymeterError, NoRunsError, SettingsError, UsageError
 
 if TYPE_CHECKING:
@@ -75,13 +75,13 @@ def command(
     """A recommended timeout per workflow and overall, with its risk, from few, skewed, partly cut-short runs."""
     from analyzer.cli.output import note, render_options, write_file, write_stdout
     from analyzer.renderers.answering import FORMATS, format_for, render_answer
+    from analyzer.renderers.formats import check_format
 
     common = Common(config=config, color=color, redact=redact, timezone=timezone, quiet=quiet)
     settings = common.settings()
     if sum(map(bool, (logs, runs, store))) != 1:
         raise UsageError("timeout: give logs, or --store URL, or --runs FILE")
-    if format not in FORMATS:
-        raise UsageError(f"{format} is not a format of this command; known are {' '.join(FORMATS)}")
+    check_format(format, FORMATS)
     targets = [(target, format_for(target)) for target in output or []]
     setting = _Setting.read(apply) if apply else None
     in_force = limit_seconds(timeout, settings)
@@ -113,10 +113,7 @@ def _risk(text: str | None, settings: "Settings") -> float:
 
     if text is None:
         return settings.risk if settings.risk is not None else DEFAULT_RISK
-    try:
-        return risk(text)
-    except ValueError as error:
-        raise UsageError(f"--risk: {error}") from error
+    return parsed("--risk", text, risk)
 
 
 def _limits(given: list[str], in_force: float | None, settings: "Settings") -> dict[str, float]:
@@ -126,11 +123,8 @@ def _limits(given: list[str], in_force: float | None, settings: "Settings") -> d
     limits: dict[str, float] = {}
     for text in given:
         name, _, value = text.rpartition("=")
-        try:
-            seconds = parse_duration(value)
-            limits[name.strip() or f"{seconds:g} s"] = seconds
-        except ValueError as error:
-            raise UsageError(f"--limit: {error}") from error
+        seconds = parsed("--limit", value, parse_duration)
+        limits[name.strip() or f"{seconds:g} s"] = seconds
     if in_force is not None:
         limits.setdefault("in force", in_force)
     return {**limits, **{name: seconds for name, seconds in settings.naming.limits().items() if name not in limits}}
@@ -141,10 +135,7 @@ def _what_ifs(names: list[str]) -> list[str]:
     from analyzer.advising import change_named
 
     for name in names:
-        try:
-            change_named(name, ())
-        except ValueError as error:
-            raise UsageError(f"--what-if: {error}") from error
+        parsed("--what-if", name, lambda name: change_named(name, ()))
     return names
 
 

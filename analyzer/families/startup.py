@@ -1,6 +1,6 @@
 """What a starting server says about its machine: memory, device, versions, attention, kernels (`comfy/model_management.py`)."""
 
-from analyzer.events import Attention, Device, DynamicVram, ErrorNote, Memory, Version, VramState
+from analyzer.events import Attention, CudaDevices, Device, DynamicVram, ErrorNote, Memory, Version, VramState
 from analyzer.families.wording import Wording, noise, startup_note
 
 _PACKAGES = (
@@ -62,7 +62,13 @@ MACHINE = (
     startup_note("Using deterministic algorithms for pytorch", meaning="The flag --deterministic.", since="2024"),
     startup_note("Forcing FP32, if this improves things please report it.", meaning="The flag --force-fp32.", since="2023"),
     startup_note("Set cuda devices to all", meaning="The flag --cuda-device all.", since="2026-08-19"),
-    startup_note("Set cuda device to: {:text}", example="Set cuda device to: 1", meaning="The flag --cuda-device.", since="2023"),
+    Wording(
+        template="Set cuda device to: {devices:text}",
+        event=CudaDevices,
+        example="Set cuda device to: 1",
+        meaning="The flag --cuda-device: only these are visible, so that `cuda:0` is the first of them.",
+        since="2023",
+    ),
     startup_note(
         "Set oneapi device selector to: {:text}",
         example="Set oneapi device selector to: gpu",

@@ -16,6 +16,7 @@ from analyzer.findings import (
     streaming,
     thrash,
     usability,
+    vram,
 )
 from analyzer.findings.base import Finding, Rule, Severity
 
@@ -27,14 +28,17 @@ RULES: tuple[Rule, ...] = (
     failures.FAILED,
     failures.CUT_OFF,
     limits.NEAR,
+    vram.SHARED,
     double_load.RULE,
     thrash.THRASH,
     thrash.SLOW,
     streaming.STREAMED,
     load_time.DOMINATES_RULE,
+    vram.THROTTLED,
     slowdown.RULE,
     creep.RULE,
     memory.SOFT,
+    vram.FULL,
     memory.LEAK,
     requests.REJECTED,
     requests.UNRESOLVED,

@@ -5,14 +5,20 @@ from collections.abc import Iterator
 from analyzer.analysis import Analysis
 from analyzer.findings.base import Finding, Rule, Severity
 from analyzer.findings.lookups import SUCCESSFUL
-from analyzer.findings.phrases import exact, lines_of, numbers, percent, plural, runs_text, sentences
+from analyzer.findings.phrases import exact, lines_of, numbers, percent, runs_text, sentences
+from analyzer.findings.vram import much_held_by_others
 from analyzer.runs.model import Run, Verdict
+from analyzer.units import format_bytes, plural
 
 FAR_OVER = 1.10
 TROUBLED_RUNS = 2
 STOPGAP_SECONDS = 800.0
 
 GPU_ADVICE = "Look at the GPU's state and at other processes on it (nvidia-smi), end those you do not need, restart ComfyUI."
+OTHERS_ADVICE = (
+    "End the other processes on the GPU first: they hold up to {} of its memory during these runs (nvidia-smi lists them). "
+    "Then restart ComfyUI."
+)
 QUEUE_ADVICE = (
     "The runs are within the limit, their wait in the queue is not: start the clock at the run, send less at once, "
     "or add a server."
@@ -87,7 +93,7 @@ def _still(late: list[Run], far: list[Run]) -> Finding:
         f"{plural(len(late), 'run')} over a limit or given up by the client{_far_text(far)}.",
         detail=f"Concerned: {runs_text(late)}.",
         advice=sentences(
-            QUEUE_ADVICE if all(map(_only_by_its_wait, late)) else GPU_ADVICE,
+            QUEUE_ADVICE if all(map(_only_by_its_wait, late)) else _gpu_advice(late),
             _stopgap(late),
         ),
         runs=numbers(late),
@@ -99,6 +105,12 @@ def _only_by_its_wait(run: Run) -> bool:
     """Whether the run itself was within its limit: the queue took the rest."""
     limit = _limit(run)
     return bool(run.queue_seconds) and limit is not None and run.total_seconds is not None and run.total_seconds <= limit
+
+
+def _gpu_advice(late: list[Run]) -> str:
+    """Who else is on the GPU comes first, where samples tell it."""
+    held = much_held_by_others(late)
+    return GPU_ADVICE if held is None else OTHERS_ADVICE.format(format_bytes(held))
 
 
 def _far_text(far: list[Run]) -> str:

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from analyzer.analysis import Analysis
 from analyzer.findings.base import Finding, Rule, Severity
-from analyzer.findings.lookups import Life, grouped, life
-from analyzer.findings.phrases import exact, joined, lines_of, numbers, percent, plural, sentences
+from analyzer.findings.phrases import exact, lines_of, numbers, percent, sentences
+from analyzer.findings.series import NO_SIZES, Rise, others, rises, series_of
 from analyzer.findings.trend import Trend, rising
-from analyzer.runs.model import Outcome, Phase, Run, Start
-from analyzer.units import MIB, format_bytes
+from analyzer.runs.model import Outcome, Phase, Run, Start, Vram
+from analyzer.units import MIB, format_bytes, plural
 
 DURATION_PART = 0.10
 DURATION_SECONDS = 1.0
-NO_SIZES = "The log tells no image sizes: growing ones explain it too."
 VRAM_PART = 0.05
 VRAM_BYTES = 256 * MIB
 
@@ -31,6 +31,13 @@ class Measure:
     phases: bool
 
 
+def _memory(vram: Vram | None) -> int | None:
+    """The server's own peak where samples tell it: what others hold is not the server's doing."""
+    if vram is None:
+        return None
+    return vram.peak_bytes if vram.process_peak_bytes is None else vram.process_peak_bytes
+
+
 MEASURES = (
     Measure(
         of=lambda run: run.duration_seconds,
@@ -42,7 +49,7 @@ MEASURES = (
         phases=True,
     ),
     Measure(
-        of=lambda run: run.vram.peak_bytes if run.vram else None,
+        of=lambda run: _memory(run.vram),
         grows="need more and more VRAM",
         shown=format_bytes,
         least_part=VRAM_PART,
@@ -52,38 +59,33 @@ MEASURES = (
     ),
 )
 
-Series = tuple[list[Run], Trend]
-
 
 def find(analysis: Analysis) -> Iterator[Finding]:
-    series = list(_series(analysis).values())
+    series = series_of(filter(_counts, analysis.runs))
     for measure in MEASURES:
-        found = [(runs, trend) for runs in series if (trend := _trend(runs, measure))]
-        if found:
-            yield _finding(sorted(found, key=lambda one: -one[1].growth), measure)
+        if found := rises(series, partial(_trend, measure)):
+            yield _finding(found, measure)
 
 
-def _series(analysis: Analysis) -> dict[tuple[Life, str], list[Run]]:
-    """Successful runs in order, by server life and workflow; without cold ones (slower for a reason) and those without a pass
-    (whose workflow cannot be told from others)."""
-    done = (run for run in analysis.runs if run.outcome is Outcome.SUCCESS and run.passes and not run.partial)
-    return grouped((run for run in done if run.start is not Start.COLD), lambda run: (life(run), run.workflow.signature))
+def _counts(run: Run) -> bool:
+    """Successful, not cold (slower for a reason), with a pass (else its workflow cannot be told from others)."""
+    return run.outcome is Outcome.SUCCESS and bool(run.passes) and not run.partial and run.start is not Start.COLD
 
 
-def _trend(runs: list[Run], measure: Measure) -> Trend | None:
+def _trend(measure: Measure, runs: list[Run]) -> Trend | None:
     trend = rising([value for run in runs if (value := measure.of(run)) is not None])
     large = trend and trend.growth >= measure.least_part and trend.last - trend.first >= measure.least
     return trend if large else None
 
 
-def _finding(found: list[Series], measure: Measure) -> Finding:
+def _finding(found: list[Rise], measure: Measure) -> Finding:
     runs, trend = found[0]
     return Finding(
         rule=RULE.id,
         severity=Severity.WARNING,
         summary=f"Runs of {runs[0].workflow.name} {measure.grows}: about {measure.shown(trend.first)} at first, "
         f"{measure.shown(trend.last)} after {plural(trend.count, 'run')} ({percent(trend.growth)} more).",
-        detail=sentences(f"{trend.test}.", _phase(runs) if measure.phases else None, NO_SIZES, _others(found)),
+        detail=sentences(f"{trend.test}.", _phase(runs) if measure.phases else None, NO_SIZES, others(found)),
         advice=measure.advice,
         runs=numbers(run for series, _ in found for run in series),
         lines=lines_of((run, [run.last_line]) for run in (runs[0], runs[-1])),
@@ -100,11 +102,6 @@ def _phase(runs: list[Run]) -> str | None:
 
 def _mean(runs: list[Run], phase: Phase) -> float:
     return sum(run.phase_seconds(phase) for run in runs) / len(runs)
-
-
-def _others(found: list[Series]) -> str | None:
-    names = [f"{runs[0].workflow.name} ({percent(trend.growth)})" for runs, trend in found[1:]]
-    return f"Also: {joined(names)}." if names else None
 
 
 RULE = Rule(

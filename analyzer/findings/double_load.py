@@ -20,11 +20,10 @@ from analyzer.findings.phrases import (
     per_step,
     percent,
     sentences,
-    trimmed,
 )
 from analyzer.findings.reloads import Place, thrashing
 from analyzer.runs.model import Load, ProgressBar, Run, Unload
-from analyzer.units import MIB, format_mib
+from analyzer.units import MIB, format_mib, format_number
 
 # Runs that a finding cites; of more alike only their number matters.
 SHOWN = 20
@@ -161,7 +160,7 @@ def _passes(pair: Pair) -> str | None:
 
 def _pass_text(bar: ProgressBar) -> str:
     clock = f" in {exact(bar.seconds)}" if bar.seconds is not None else ""
-    return f"{trimmed(bar.steps)} steps{clock}, {per_step(bar.seconds_per_step or 0)} (line {bar.line})"
+    return f"{format_number(bar.steps)} steps{clock}, {per_step(bar.seconds_per_step or 0)} (line {bar.line})"
 
 
 def _doubt(pair: Pair) -> str | None:

@@ -14,14 +14,13 @@ from analyzer.findings.phrases import (
     model_name,
     numbers,
     percent,
-    plural,
     runs_text,
     sentences,
     some_runs,
-    trimmed,
     was,
 )
 from analyzer.runs.model import Outcome, ProgressBar, Run
+from analyzer.units import format_number, plural
 
 LOG_ENDED = "log_ended"
 ENDS = {
@@ -133,8 +132,9 @@ def _where(run: Run) -> str | None:
 def _bar_text(bar: ProgressBar) -> str:
     label, unit = (bar.label, bar.unit) if bar.label else ("a sampler pass", "steps")
     if bar.total_steps:
-        return f"{label} at {trimmed(bar.steps)} of {trimmed(bar.total_steps)} {unit} ({percent(bar.steps / bar.total_steps)})"
-    return f"{label} at {trimmed(bar.steps)} {unit}"
+        share = percent(bar.steps / bar.total_steps)
+        return f"{label} at {format_number(bar.steps)} of {format_number(bar.total_steps)} {unit} ({share})"
+    return f"{label} at {format_number(bar.steps)} {unit}"
 
 
 FAILED = Rule(

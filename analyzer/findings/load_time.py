@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from analyzer.analysis import Analysis
 from analyzer.findings.base import Finding, Rule, Severity
 from analyzer.findings.lookups import grouped, life, median
-from analyzer.findings.phrases import GROUPS_SHOWN, exact, joined, lines_of, numbers, percent, plural, runs_text, sentences
+from analyzer.findings.phrases import GROUPS_SHOWN, exact, joined, lines_of, numbers, percent, runs_text, sentences
 from analyzer.runs.model import Outcome, Phase, PhaseTime, Run, Start
+from analyzer.units import plural
 
 DOMINATES = 0.5
 LOAD_SECONDS = 5.0

@@ -14,13 +14,12 @@ from analyzer.findings.phrases import (
     message_start,
     model_name,
     numbers,
-    plural,
     runs_text,
     sentences,
     some_runs,
 )
 from analyzer.runs.model import Load, Noted, Outcome, Run, ServerStart
-from analyzer.units import format_bytes, format_mib
+from analyzer.units import format_bytes, format_mib, plural
 
 RAM_KINDS = ("MemoryError", "ArrayMemoryError")
 RAM_MESSAGES = ("DefaultCPUAllocator", "Unable to allocate", "HostBuffer.read_file_slice")

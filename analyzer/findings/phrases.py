@@ -4,20 +4,13 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from analyzer.runs.model import Evidence, Load, Run
-from analyzer.units import MIB, format_duration
+from analyzer.units import MIB, format_duration, format_seconds, plural
 
 RUNS_SHOWN = 10
 LINES_SHOWN = 20
 GROUPS_SHOWN = 5
 MESSAGE_SHOWN = 80
 LONG_SECONDS = 600.0
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 run`, `3 runs`, `1 pass`, `2 passes`."""
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count} {noun}es" if noun.endswith(("s", "x", "ch")) else f"{count} {noun}s"
 
 
 def some_runs(runs: Sequence[object]) -> str:
@@ -40,7 +33,7 @@ def runs_text(runs: Sequence[Run]) -> str:
     """`run 4`, `runs 1, 2 and 3`, `12 runs`."""
     if len(runs) == 1:
         return f"run {runs[0].number}"
-    return f"runs {joined(str(run.number) for run in runs)}" if len(runs) <= GROUPS_SHOWN else f"{len(runs)} runs"
+    return f"runs {joined(str(run.number) for run in runs)}" if len(runs) <= GROUPS_SHOWN else some_runs(runs)
 
 
 def sentences(*parts: str | None) -> str:
@@ -48,22 +41,14 @@ def sentences(*parts: str | None) -> str:
     return " ".join(part for part in parts if part)
 
 
-def trimmed(value: float, digits: int = 2) -> str:
-    """`303.88`, `300`, `13.5`."""
-    text = f"{value:.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def exact(seconds: float) -> str:
     """Seconds to the hundredth as in `Prompt executed in 303.88 seconds`; long ones in hours and minutes as well."""
-    if abs(seconds) < 0.1:
-        return format_duration(seconds)
-    text = f"{trimmed(seconds)} s"
+    text = format_seconds(seconds)
     return f"{text} ({format_duration(seconds)})" if seconds > LONG_SECONDS else text
 
 
 def percent(ratio: float) -> str:
-    """`16.5 %`, with one decimal."""
+    """`16.5 %`: what changed, or what is held against a bound, to a tenth. `units.format_share` is for reading at a glance."""
     return f"{ratio * 100:.1f} %"
 
 

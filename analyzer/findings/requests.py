@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from analyzer.analysis import Analysis
 from analyzer.findings.base import Finding, Rule, Severity
-from analyzer.findings.phrases import LINES_SHOWN, plural, sentences
+from analyzer.findings.phrases import LINES_SHOWN, sentences
 from analyzer.runs.model import Requests
-from analyzer.units import format_share
+from analyzer.units import format_share, plural
 
 MANY_UNRESOLVED = 3
 MANY_SHARE = 0.10

@@ -8,10 +8,11 @@ from analyzer.events import Role
 from analyzer.findings.base import Finding, Rule, Severity
 from analyzer.findings.load_pairs import Cause, Pair, pairs_of, reasons_of
 from analyzer.findings.lookups import grouped, starts_by_number
-from analyzer.findings.phrases import exact, lines_of, numbers, plural, runs_text, sentences, some_runs
+from analyzer.findings.phrases import exact, lines_of, numbers, runs_text, sentences, some_runs
 from analyzer.findings.reloads import reloads
 from analyzer.runs.model import Evidence, Load, Outcome, Phase, Run, ServerStart
-from analyzer.units import format_bytes
+from analyzer.timeouts.changes import LIGHTER_IF_STREAMED, LIGHTER_QUANTISATION
+from analyzer.units import format_bytes, plural
 
 WORTH_SECONDS = 1.0
 HEAVY_QUANT = "Q8_0"
@@ -99,8 +100,6 @@ def _held(loads: list[Load], start: ServerStart | None) -> str | None:
 
 
 def find_lighter(analysis: Analysis) -> Iterator[Finding]:
-    from analyzer.timeouts.changes import LIGHTER_IF_STREAMED, LIGHTER_QUANTISATION  # numpy, which other findings do without
-
     runs = [run for run in analysis.runs if _heavy(run)]
     seconds = sum(run.phase_seconds(Phase.SAMPLE) for run in runs)
     if seconds >= WORTH_SECONDS:

@@ -5,26 +5,25 @@ from itertools import pairwise
 
 from analyzer.analysis import Analysis
 from analyzer.findings.base import Finding, Rule, Severity
-from analyzer.findings.lookups import Life, grouped, life, passes_with_models, steady
-from analyzer.findings.phrases import joined, lines_of, numbers, per_step, percent, sentences, some_runs
+from analyzer.findings.lookups import passes_with_models, steady
+from analyzer.findings.phrases import lines_of, numbers, per_step, percent, sentences, some_runs
+from analyzer.findings.series import NO_SIZES, Rise, others, rises, series_of
 from analyzer.findings.trend import Trend, rising
 from analyzer.runs.model import Outcome, ProgressBar, Run
 
 SLOWER = 0.25
 CREEP = 0.10
-NO_SIZES = "The log tells no image sizes: larger ones in later runs explain it too."
 
 Slower = tuple[Run, ProgressBar, ProgressBar]
-Series = tuple[list[Run], Trend]
 
 
 def find(analysis: Analysis) -> Iterator[Finding]:
     slower = [pair for run in analysis.runs for pair in slower_passes(run)]
     if slower:
         yield _between_passes(slower)
-    creeping = [(runs, trend) for runs in _series(analysis).values() if (trend := _creep(runs))]
-    if creeping:
-        yield _over_runs(sorted(creeping, key=lambda series: -series[1].growth))
+    steady_runs = (run for run in analysis.runs if run.outcome is Outcome.SUCCESS and step_seconds(run) is not None)
+    if creeping := rises(series_of(steady_runs), _creep):
+        yield _over_runs(creeping)
 
 
 def slower_passes(run: Run) -> Iterator[Slower]:
@@ -60,12 +59,6 @@ def _between_passes(slower: list[Slower]) -> Finding:
     )
 
 
-def _series(analysis: Analysis) -> dict[tuple[Life, str], list[Run]]:
-    """Successful runs with complete passes, by server life and workflow."""
-    good = (run for run in analysis.runs if run.outcome is Outcome.SUCCESS and step_seconds(run) is not None)
-    return grouped(good, lambda run: (life(run), run.workflow.signature))
-
-
 def step_seconds(run: Run) -> float | None:
     """Seconds per step over all passes of a run; None where one of them is short of evidence."""
     if not run.passes or not all(bar.complete and steady(bar) for bar in run.passes):
@@ -79,7 +72,7 @@ def _creep(runs: list[Run]) -> Trend | None:
     return trend if trend and trend.growth >= CREEP else None
 
 
-def _over_runs(creeping: list[Series]) -> Finding:
+def _over_runs(creeping: list[Rise]) -> Finding:
     runs, trend = creeping[0]
     everyone = [run for series, _ in creeping for run in series]
     return Finding(
@@ -87,16 +80,11 @@ def _over_runs(creeping: list[Series]) -> Finding:
         severity=Severity.WARNING,
         summary=f"Steps of {runs[0].workflow.name} get slower over {some_runs(runs)}: about {per_step(trend.first)} "
         f"at first, {per_step(trend.last)} in the end ({percent(trend.growth)} slower).",
-        detail=sentences(f"{trend.test}.", NO_SIZES, _others(creeping)),
+        detail=sentences(f"{trend.test}.", NO_SIZES, others(creeping)),
         advice="Look at GPU temperature, clocks, VRAM and other processes; restart ComfyUI and see if it recovers.",
         runs=numbers(everyone),
         lines=lines_of((run, [bar.line for bar in run.passes]) for run in (runs[0], runs[-1])),
     )
-
-
-def _others(creeping: list[Series]) -> str | None:
-    names = [f"{runs[0].workflow.name} ({percent(trend.growth)})" for runs, trend in creeping[1:]]
-    return f"Also: {joined(names)}." if names else None
 
 
 RULE = Rule(

@@ -6,8 +6,9 @@ from itertools import islice
 from analyzer.analysis import Analysis
 from analyzer.findings.base import Finding, Rule, Severity
 from analyzer.findings.lookups import grouped
-from analyzer.findings.phrases import LINES_SHOWN, exact, joined, percent, plural, sentences
+from analyzer.findings.phrases import LINES_SHOWN, exact, joined, percent, sentences
 from analyzer.runs.model import CustomNode, ServerStart
+from analyzer.units import plural
 
 NAMES_SHOWN = 10
 REASONS_SHOWN = 3

@@ -6,18 +6,9 @@ from analyzer.analysis import Analysis
 from analyzer.events import LoadMode, Role
 from analyzer.findings.base import Finding, Rule, Severity
 from analyzer.findings.lookups import classic_loads, grouped, median, passes_with_models, steady
-from analyzer.findings.phrases import (
-    exact,
-    lines_of,
-    model_name,
-    numbers,
-    per_step,
-    percent,
-    plural,
-    sentences,
-)
+from analyzer.findings.phrases import exact, lines_of, model_name, numbers, per_step, percent, sentences
 from analyzer.runs.model import Load, Run
-from analyzer.units import format_mib
+from analyzer.units import format_mib, plural
 
 LARGE_SHARE = 0.10
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from analyzer.analysis import Analysis
 from analyzer.findings.base import Finding, Rule, Severity
 from analyzer.findings.lookups import Life, classic_loads, life
-from analyzer.findings.phrases import exact, lines_of, numbers, plural, sentences
+from analyzer.findings.phrases import exact, lines_of, numbers, sentences
 from analyzer.findings.reloads import THRASH_RUNS, Reloaded, much_slower, thrashing
 from analyzer.runs.model import Load, Run
-from analyzer.units import GIB, format_bytes, format_mib
+from analyzer.units import GIB, format_bytes, format_mib, plural
 
 LARGE_BYTES = GIB
 SMALL_TIME = 0.05

@@ -6,9 +6,9 @@ from analyzer.analysis import Analysis, SourceInfo
 from analyzer.events import Role
 from analyzer.findings.base import Finding, Rule, Severity
 from analyzer.findings.lookups import grouped
-from analyzer.findings.phrases import GROUPS_SHOWN, exact, joined, numbers, plural, runs_text, sentences
+from analyzer.findings.phrases import GROUPS_SHOWN, exact, joined, numbers, runs_text, sentences
 from analyzer.runs.model import Evidence, Outcome, Run
-from analyzer.units import format_share
+from analyzer.units import format_share, plural
 
 UNPARSED_SHARE = 0.05
 UNPARSED_LINES = 20

@@ -6,6 +6,16 @@ from analyzer.runs.model import Run
 
 Row = dict[str, Any]
 
+# What only VRAM samples beside a log tell in full.
+SAMPLED = (
+    "vram_peak_bytes",
+    "vram_source",
+    "vram_mean_bytes",
+    "vram_total_bytes",
+    "vram_other_peak_bytes",
+    "energy_joules",
+)
+
 
 def row_of(run: Run, *, timezone: str | None, epoch: str | None, limit_seconds: float | None) -> Row:
     """The columns of a run, without the log it belongs to."""
@@ -35,6 +45,10 @@ def row_of(run: Run, *, timezone: str | None, epoch: str | None, limit_seconds: 
         "reloads": sum(load.reload for load in run.loads),
         "added_bytes": sum(known_bytes) if known_bytes else None,
         "vram_peak_bytes": run.vram.peak_bytes if run.vram else None,
-        "vram_source": run.vram.source if run.vram else None,
+        "vram_source": run.vram.source.value if run.vram else None,
+        "vram_mean_bytes": run.vram.mean_bytes if run.vram else None,
+        "vram_total_bytes": run.vram.total_bytes if run.vram else None,
+        "vram_other_peak_bytes": run.vram.other_peak_bytes if run.vram else None,
+        "energy_joules": run.vram.energy_joules if run.vram else None,
         "epoch": epoch[:400] if epoch else None,
     }

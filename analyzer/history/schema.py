@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -78,6 +78,11 @@ RUNS = Table(
     Column("added_bytes", BigInteger),
     Column("vram_peak_bytes", BigInteger),
     Column("vram_source", String(10)),
+    # Sampled beside the log; None where it was not.
+    Column("vram_mean_bytes", BigInteger),
+    Column("vram_total_bytes", BigInteger),
+    Column("vram_other_peak_bytes", BigInteger),
+    Column("energy_joules", Float),
     Column("epoch", String(400)),
     # When it was stored first; a log that grows is stored again and again.
     Column("seen_at", Float),
@@ -127,8 +132,15 @@ def _times_and_places(connection: Connection) -> None:
         index.create(connection)
 
 
+def _sampled_vram(connection: Connection) -> None:
+    """3: what VRAM samples beside a log say."""
+    for column in ("vram_mean_bytes", "vram_total_bytes", "vram_other_peak_bytes"):
+        connection.execute(text(f"ALTER TABLE runs ADD COLUMN {column} BIGINT"))
+    connection.execute(text("ALTER TABLE runs ADD COLUMN energy_joules DOUBLE PRECISION"))
+
+
 # The step at place N turns version N + 1 into N + 2.
-MIGRATIONS: tuple[Migration, ...] = (_times_and_places,)
+MIGRATIONS: tuple[Migration, ...] = (_times_and_places, _sampled_vram)
 
 
 def stored_version(connection: Connection) -> int | None:

@@ -8,12 +8,14 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, 
 
 from analyzer.history.database import open_engine, reading, writing
 from analyzer.history.identity import LogPrint
-from analyzer.history.rows import Row
+from analyzer.history.rows import SAMPLED, Row
 from analyzer.history.schema import LOGS, RUNS, SPELLINGS
+from analyzer.runs.model import VramSource
 from analyzer.timeouts.timing import Timing
 
 _CHUNK = 2000
 _LOG_ENDED = "log_ended"
+_SAMPLERS = (VramSource.NVML.value, VramSource.API.value)
 _ALWAYS = ("finished", "limit_seconds", "seen_at", "at")
 
 
@@ -37,6 +39,10 @@ class StoredRun:
     phases: dict[str, float]
     passes: list[list[float | None]]
     vram_peak_bytes: int | None
+    vram_mean_bytes: int | None
+    vram_total_bytes: int | None
+    vram_other_peak_bytes: int | None
+    energy_joules: float | None
     epoch: str | None
 
 
@@ -288,4 +294,10 @@ def _with_old_times(row: Row, old: Row | None, now: float) -> Row:
     at = row["ended_at"]
     if at is None and row["started_at"] is not None:
         at = row["started_at"] + (row["seconds"] or 0.0)
-    return {**row, "limit_seconds": limit, "seen_at": seen_at, "at": seen_at if at is None else at}
+    vram = {name: old[name] for name in SAMPLED} if old is not None and _loses_samples(old, row) else {}
+    return {**row, **vram, "limit_seconds": limit, "seen_at": seen_at, "at": seen_at if at is None else at}
+
+
+def _loses_samples(old: Row, row: Row) -> bool:
+    """Whether a run was stored with VRAM samples that do not lie beside its log any more."""
+    return old["vram_source"] in _SAMPLERS and row["vram_source"] not in _SAMPLERS

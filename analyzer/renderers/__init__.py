@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 from analyzer.errors import UsageError
 from analyzer.renderers.base import Document, Options, Renderer
+from analyzer.renderers.formats import unknown_suffix
 from analyzer.renderers.private import learn
 from analyzer.report import Report
 
@@ -35,6 +36,42 @@ def _json_parts(report: Report, options: Options) -> Iterator[str]:
     return parts(report, options)
 
 
+def _trace(report: Report, options: Options) -> str:
+    from analyzer.renderers.trace import render
+
+    return render(report, options)
+
+
+def _trace_parts(report: Report, options: Options) -> Iterator[str]:
+    from analyzer.renderers.trace import parts
+
+    return parts(report, options)
+
+
+def _otlp(report: Report, options: Options) -> str:
+    from analyzer.renderers.otlp import render
+
+    return render(report, options)
+
+
+def _otlp_parts(report: Report, options: Options) -> Iterator[str]:
+    from analyzer.renderers.otlp import parts
+
+    return parts(report, options)
+
+
+def _openmetrics(report: Report, options: Options) -> str:
+    from analyzer.renderers.openmetrics import render
+
+    return render(report, options)
+
+
+def _openmetrics_parts(report: Report, options: Options) -> Iterator[str]:
+    from analyzer.renderers.openmetrics import parts
+
+    return parts(report, options)
+
+
 def _markdown(report: Report, options: Options) -> str:
     from analyzer.renderers.markdown import render
 
@@ -53,12 +90,31 @@ def _parquet(report: Report, options: Options) -> bytes:
     return render_parquet(report, options)
 
 
+def _html(report: Report, options: Options) -> str:
+    from analyzer.renderers.html import render
+
+    return render(report, options)
+
+
+def _place_notes(report: Report) -> Iterator[str]:
+    from analyzer.renderers.placing import place_notes
+
+    return place_notes(report)
+
+
+# The sending package brings the others.
+OTLP_NEEDS = "opentelemetry.exporter.otlp.proto.http"
+
 RENDERERS: tuple[Renderer, ...] = (
     Renderer(name="terminal", suffixes=(), render=_terminal, shared=False),
     Renderer(name="text", suffixes=(".txt",), render=_text),
+    Renderer(name="html", suffixes=(".html", ".htm"), render=_html, quotes=True),
     Renderer(name="json", suffixes=(".json",), render=_json, parts=_json_parts),
     Renderer(name="markdown", suffixes=(".md", ".markdown"), render=_markdown),
     Renderer(name="csv", suffixes=(".csv",), render=_csv),
+    Renderer(name="trace", suffixes=(".trace.json",), render=_trace, parts=_trace_parts),
+    Renderer(name="otlp", suffixes=(".otlp.json",), render=_otlp, parts=_otlp_parts, needs=OTLP_NEEDS, remarks=_place_notes),
+    Renderer(name="openmetrics", suffixes=(".om",), render=_openmetrics, parts=_openmetrics_parts, remarks=_place_notes),
     Renderer(name="parquet", suffixes=(".parquet",), render=_parquet, binary=True, needs="pyarrow"),
 )
 
@@ -75,8 +131,7 @@ def for_target(target: str) -> Renderer:
     lowered = target.lower()
     fitting = [(len(s), renderer) for renderer in RENDERERS for s in renderer.suffixes if lowered.endswith(s)]
     if not fitting:
-        known = " ".join(suffixes())
-        raise UsageError(f"{target}: the suffix does not name a format; known are {known}, or FOLDER/ for all tables as CSV.")
+        raise unknown_suffix(target, [*suffixes(), "FOLDER/ (all tables as CSV)"])
     return _usable(max(fitting, key=lambda found: found[0])[1])
 
 
@@ -85,7 +140,7 @@ def named(name: str) -> Renderer:
     for renderer in RENDERERS:
         if name == renderer.name or f".{name}" in renderer.suffixes:
             return _usable(renderer)
-    raise UsageError(f"{name} is not a format; known are {' '.join(renderer.name for renderer in RENDERERS)}.")
+    raise UsageError(f"{name} is not a format; known are {' '.join(renderer.name for renderer in RENDERERS)}")
 
 
 def is_folder(target: str) -> bool:
@@ -120,6 +175,16 @@ def documents(target: str, report: Report, options: Options) -> Iterator[tuple[s
 
 
 def _usable(renderer: Renderer) -> Renderer:
-    if renderer.needs and find_spec(renderer.needs) is None:
-        raise UsageError(f"{renderer.name} needs {renderer.needs}: pip install 'comfymeter[{renderer.name}]'")
+    if renderer.needs:
+        need(renderer.name, renderer.needs)
     return renderer
+
+
+def need(extra: str, package: str) -> None:
+    """Raises UsageError, which names the extra, where a package is not installed."""
+    try:
+        found = find_spec(package) is not None
+    except ModuleNotFoundError:  # nor is the package around it
+        found = False
+    if not found:
+        raise UsageError(f"{extra} needs {package}: pip install 'comfymeter[{extra}]'")

@@ -1,20 +1,18 @@
 """What `comfymeter timeout` prints and writes: terminal, text, Markdown, JSON, YAML."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import replace
 from io import StringIO
 from typing import Any
 
 from analyzer.advising import Answer, Assumed, Room
-from analyzer.errors import UsageError
 from analyzer.renderers.base import Options
-from analyzer.renderers.clean import encodable
+from analyzer.renderers.formats import check_format, json_document, uncoloured, unknown_suffix
 from analyzer.renderers.json_timeout import timeout_object
 from analyzer.renderers.markdown_text import plain, table
 from analyzer.renderers.rounding import number
-from analyzer.renderers.words import percent, seconds
+from analyzer.renderers.words import seconds
 from analyzer.timeouts.timers import Timer
+from analyzer.units import format_share
 
 FORMATS = ("terminal", "text", "markdown", "json", "yaml")
 SUFFIXES = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".md": "markdown", ".txt": "text"}
@@ -25,26 +23,21 @@ def format_for(target: str) -> str:
     for suffix, name in SUFFIXES.items():
         if target.lower().endswith(suffix):
             return name
-    raise UsageError(f"{target}: the suffix does not name a format; known are {' '.join(SUFFIXES)}")
+    raise unknown_suffix(target, SUFFIXES)
 
 
 def render_answer(name: str, answer: Answer, options: Options) -> str:
     """The answer in one of `FORMATS`."""
-    if name not in FORMATS:
-        raise UsageError(f"{name} is not a format of this command; known are {' '.join(FORMATS)}")
+    check_format(name, FORMATS)
     if name == "json":
-        return encodable(json.dumps(_redacted(answer, options), ensure_ascii=False, indent=1)) + "\n"
+        return json_document(answer_object(answer), options)
     if name == "yaml":
-        return _yaml(_redacted(answer, options))
+        return _yaml(options.redactor.report_value(answer_object(answer)))
     if name == "markdown":
         return "\n".join(_markdown(answer, options)) + "\n"
     from analyzer.renderers.terminal.answer import render
 
-    return render(answer, options if name == "terminal" else replace(options, color=False))
-
-
-def _redacted(answer: Answer, options: Options) -> Any:
-    return options.redactor.report_value(answer_object(answer))
+    return render(answer, uncoloured(name, options))
 
 
 def answer_object(answer: Answer) -> dict[str, Any]:
@@ -121,9 +114,9 @@ def _yaml(value: Any) -> str:
 
 def _markdown(answer: Answer, options: Options) -> Iterator[str]:
     """The table that people build by hand: mode, mean, max; then what is recommended and what each limit risks."""
-    yield f"### Timeouts for a risk of {percent(answer.advice.risk or 0.0)} per run\n"
+    yield f"### Timeouts for a risk of {format_share(answer.advice.risk or 0.0)} per run\n"
     limits = list(dict.fromkeys(answer.limits.items()))
-    titles = ["workflow", "runs", "cut short", "mean", "max", "timeout", "evidence"]
+    titles = ["workflow", "runs", "unfinished", "mean", "max", "timeout", "evidence"]
     titles += [f"P(> {seconds(value)})" if name == f"{value:g} s" else f"P(> {name} {seconds(value)})" for name, value in limits]
     rows = [
         [
@@ -134,7 +127,7 @@ def _markdown(answer: Answer, options: Options) -> Iterator[str]:
             seconds(row.worst_seconds),
             seconds(row.recommended_seconds),
             row.grade.value,
-            *(percent(row.risk_at[value]) if value in row.risk_at else "" for _, value in limits),
+            *(format_share(row.risk_at[value]) if value in row.risk_at else "" for _, value in limits),
         ]
         for row in answer.rows()
     ]

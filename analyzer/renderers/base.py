@@ -2,22 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import metadata
 
 from analyzer.redaction import NO_REDACTION, Redaction
 from analyzer.report import Report
+from analyzer.version import installed_version
 
 Document = str | bytes
-
-
-@cache
-def installed_version() -> str:
-    """The version of comfymeter that makes the document."""
-    try:
-        return metadata.version("comfymeter")
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +26,8 @@ class Options:
 class Renderer:
     """One format. `shared`: made to be passed on, so redacted unless told otherwise; `needs`: an optional package.
 
-    `parts`: the same document piece by piece, where it may be as large as the log.
+    `quotes`: it shows the lines that findings cite. `parts`: the same document piece by piece, where it may be as large as
+    the log. `remarks`: what its reader should be told beside it, such as runs that it cannot show.
     """
 
     name: str
@@ -45,4 +36,6 @@ class Renderer:
     binary: bool = False
     shared: bool = True
     needs: str | None = None
+    quotes: bool = False
     parts: Callable[[Report, Options], Iterator[str]] | None = None
+    remarks: Callable[[Report], Iterator[str]] | None = None

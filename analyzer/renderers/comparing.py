@@ -1,30 +1,23 @@
 """What `comfymeter compare` prints: the changes for a terminal, as text or as JSON."""
 
-import json
-from dataclasses import replace
 from typing import Any
 
 from analyzer.comparison import Change, Comparison
-from analyzer.errors import UsageError
 from analyzer.renderers.base import Options
-from analyzer.renderers.clean import encodable
+from analyzer.renderers.formats import check_format, json_document, uncoloured
 from analyzer.renderers.rounding import number
 
 SCHEMA = "comfymeter.compare/1"
-FORMATS = ("terminal", "text", "json")
 
 
 def render_comparison(name: str, comparison: Comparison, options: Options) -> str:
-    """The comparison in one of `FORMATS`; `text` is the terminal's without colours."""
-    if name not in FORMATS:
-        raise UsageError(f"{name} is not a format of this command; known are {' '.join(FORMATS)}.")
+    """The comparison in one of `formats.FORMATS`."""
+    check_format(name)
     if name == "json":
-        return encodable(
-            json.dumps(options.redactor.report_value(_object(comparison)), ensure_ascii=not options.unicode, indent=1)
-        )
+        return json_document(_object(comparison), options)
     from analyzer.renderers.terminal.comparison import render
 
-    return render(comparison, options if name == "terminal" else replace(options, color=False))
+    return render(comparison, uncoloured(name, options))
 
 
 def _object(comparison: Comparison) -> dict[str, Any]:

@@ -1,35 +1,30 @@
 """What `comfymeter doctor` prints: the checks for a terminal, as text or as JSON."""
 
-import json
-from dataclasses import replace
-
 from analyzer.doctor import Check, diagnose
-from analyzer.errors import UsageError
 from analyzer.renderers.base import Options
-from analyzer.renderers.clean import encodable
+from analyzer.renderers.formats import check_format, json_document, uncoloured
 from analyzer.renderers.private import learn
 from analyzer.report import Report
+from analyzer.vram.facts import GpuFacts
 
 SCHEMA = "comfymeter.doctor/1"
-FORMATS = ("terminal", "text", "json")
 
 
-def render_diagnosis(name: str, report: Report, options: Options) -> str:
-    """The checks in one of `FORMATS`; `text` is the terminal's without colours."""
-    if name not in FORMATS:
-        raise UsageError(f"{name} is not a format of this command; known are {' '.join(FORMATS)}.")
+def render_diagnosis(name: str, report: Report, options: Options, facts: GpuFacts | None = None) -> str:
+    """The checks in one of `formats.FORMATS`. `facts`: see `diagnose`."""
+    check_format(name)
     learn(report, options.redactor)
-    checks = diagnose(report)
+    checks = diagnose(report, facts)
     if name == "json":
         value = {
             "schema": SCHEMA,
             "generated_by": {"name": "comfymeter", "version": options.version},
             "checks": [_check(check) for check in checks],
         }
-        return encodable(json.dumps(options.redactor.report_value(value), ensure_ascii=not options.unicode, indent=1)) + "\n"
+        return json_document(value, options)
     from analyzer.renderers.terminal.doctor import render_checks
 
-    return render_checks(checks, options if name == "terminal" else replace(options, color=False))
+    return render_checks(checks, uncoloured(name, options))
 
 
 def _check(check: Check) -> dict[str, object]:

@@ -5,7 +5,8 @@ from typing import Any
 
 from analyzer import events
 from analyzer.events import Event
-from analyzer.renderers.words import count, joined, plural, seconds, size
+from analyzer.renderers.words import count, joined, seconds, size
+from analyzer.units import plural
 
 Words = Callable[[Any], tuple[str, str]]
 
@@ -22,7 +23,7 @@ def _loaded(event: events.ModelLoaded) -> tuple[str, str]:
         f"{size(event.loaded_bytes)} on the device" if event.loaded_bytes is not None else "",
         offloaded,
         f"{size(event.usable_bytes)} usable" if event.usable_bytes is not None else "",
-        plural(event.patches, "patch").replace("patchs", "patches") if event.patches else "",
+        plural(event.patches, "patch") if event.patches else "",
     )
     return f"{event.model or 'model'} loaded", joined(figures)
 
@@ -69,6 +70,7 @@ WORDS: Mapping[type[Event], Words] = {
     events.Memory: _memory,
     events.Version: lambda event: (f"{event.component} version", event.version),
     events.Device: lambda event: ("device", event.name),
+    events.CudaDevices: lambda event: ("CUDA devices", event.devices),
     events.VramState: lambda event: ("VRAM state", event.state),
     events.Attention: lambda event: ("attention", event.implementation),
     events.DynamicVram: lambda event: ("dynamic VRAM", "on" if event.enabled else "off"),

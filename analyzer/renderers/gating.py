@@ -5,6 +5,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
+from analyzer.findings.phrases import percent
 from analyzer.gates import GateResult
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -48,7 +49,7 @@ def _sentence(result: GateResult) -> str:
 
 
 def _figure(value: float, unit: str) -> str:
-    return f"{value:.2f} {unit}" if unit else f"{value * 100:.1f} %"
+    return f"{value:.2f} {unit}" if unit else percent(value)
 
 
 def _clean(text: str) -> str:

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from analyzer.renderers.words import OUTCOMES, PHASES, duration, joined, percent, plural, seconds
+from analyzer.renderers.words import OUTCOMES, PHASES, duration, joined, seconds
 from analyzer.report import Report
 from analyzer.runs.model import Outcome, Phase, Run, Verdict
+from analyzer.units import format_share, plural
 
 _NAMED = (Verdict.OVER, Verdict.NEAR, Verdict.OK, Verdict.UNKNOWN)
 _VERDICT_WORDS = {Verdict.OVER: "over", Verdict.NEAR: "near it", Verdict.OK: "well under it", Verdict.UNKNOWN: "undecided"}
@@ -45,9 +46,9 @@ def _against_limit(run: Run, taken: float) -> str:
         return ""
     wait = f" and {seconds(run.queue_seconds)} in the queue" if run.queue_seconds else ""
     if run.duration_seconds is None and used <= limit:
-        return f"{wait}, at least {percent(ratio)} of the limit of {seconds(limit)}"
+        return f"{wait}, at least {format_share(ratio)} of the limit of {seconds(limit)}"
     side = f"{seconds(used - limit)} over" if used > limit else f"{seconds(limit - used)} under"
-    return f"{wait}, {side} the limit of {seconds(limit)} ({percent(ratio)} of it)"
+    return f"{wait}, {side} the limit of {seconds(limit)} ({format_share(ratio)} of it)"
 
 
 def _many_runs(report: Report) -> Iterator[str]:
@@ -81,4 +82,4 @@ def _biggest_phase(report: Report) -> Iterator[str]:
         phase = max(budget.seconds, key=lambda phase: budget.seconds[phase])
         taken = (seconds if len(report.runs) == 1 else duration)(budget.seconds[phase])
         note = ", which no line times" if phase is Phase.OTHER else ""
-        yield f"Biggest phase: {PHASES[phase]}, {taken} ({percent(budget.share(phase))}){note}."
+        yield f"Biggest phase: {PHASES[phase]}, {taken} ({format_share(budget.share(phase))}){note}."

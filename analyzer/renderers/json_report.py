@@ -78,6 +78,7 @@ def _source(source: SourceInfo) -> dict[str, Any]:
         "first_at": None if source.first_at is None else format_instant(source.first_at, source.timezone),
         "last_at": None if source.last_at is None else format_instant(source.last_at, source.timezone),
         "timezone": source.timezone,
+        "notes": list(source.notes),
     }
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from analyzer.renderers.rounding import number, phase_seconds
-from analyzer.runs.model import Load, NodeTime, ProgressBar, Run, Unload
+from analyzer.runs.model import Load, NodeTime, ProgressBar, Run, Unload, Vram
 from analyzer.units import format_instant
 
 
@@ -22,7 +22,7 @@ def run_object(run: Run, *, zone: str | None) -> dict[str, Any]:
         "workflow": {"name": run.workflow.name, "signature": run.workflow.signature},
         "start": run.start.value,
         **_work(run),
-        "vram": None if run.vram is None else {"peak_bytes": run.vram.peak_bytes, "source": run.vram.source},
+        "vram": _vram(run.vram),
         "nodes": None if run.nodes is None else [_node(node) for node in run.nodes],
         "limit_seconds": number(run.limit_seconds),
         "limit_used_ratio": number(run.limit_used_ratio),
@@ -59,6 +59,26 @@ def _work(run: Run) -> dict[str, Any]:
         "loads": [_load(load) for load in run.loads],
         "unloads": [_unload(unload) for unload in run.unloads],
         "detections": [{"line": d.line, "label": d.label, "seconds": number(d.seconds)} for d in run.detections],
+    }
+
+
+def _vram(vram: Vram | None) -> dict[str, Any] | None:
+    if vram is None:
+        return None
+    return {
+        "peak_bytes": vram.peak_bytes,
+        "source": vram.source.value,
+        "gpu": vram.gpu,
+        "samples": vram.samples,
+        "mean_bytes": vram.mean_bytes,
+        "total_bytes": vram.total_bytes,
+        "process_peak_bytes": vram.process_peak_bytes,
+        "other_peak_bytes": vram.other_peak_bytes,
+        "energy_joules": number(vram.energy_joules),
+        "utilisation_ratio": number(vram.utilisation_ratio),
+        "throttled_ratio": number(vram.throttled_ratio),
+        "log_peak_bytes": vram.log_peak_bytes,
+        "phases": [{"phase": peak.phase.value, "peak_bytes": peak.peak_bytes} for peak in vram.phases],
     }
 
 

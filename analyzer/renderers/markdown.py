@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from analyzer.analysis import SourceInfo
 from analyzer.findings.base import Finding
 from analyzer.renderers.base import Options
 from analyzer.renderers.evidence import evidence_by_phase
@@ -20,15 +21,15 @@ from analyzer.renderers.words import (
     joined,
     lines,
     pass_line,
-    percent,
-    plural,
     seconds,
     sentence,
     size,
     span,
+    vram_cell,
 )
 from analyzer.report import Report
 from analyzer.runs.model import Run
+from analyzer.units import format_share, plural
 
 MOST_CHARACTERS = 60_000
 _MOST_FINDINGS, _MOST_LOADS, _MOST_SAMPLES = 30, 60, 40
@@ -54,11 +55,14 @@ def _head(report: Report, options: Options) -> Iterator[str]:
     if report.server_starts:
         last = report.server_starts[-1]
         yield "\n".join(f"- {plain(fact, options)}" for fact in server_facts(last))
-    yield "\n".join(
-        f"- {plain(source.name, options)}: {plural(source.lines, 'line')}, {plain(source.container, options)}, "
-        f"{plain(source.encoding, options)}, stamps: {plain(source.stamps, options)}"
-        for source in report.sources[:5]
-    )
+    yield "\n".join(f"- {plain(source.name, options)}: {_source(source, options)}" for source in report.sources[:5])
+
+
+def _source(source: SourceInfo, options: Options) -> str:
+    if source.left_out:
+        return "left out"
+    form = plain(joined((source.container, source.encoding, f"stamps: {source.stamps}")), options)
+    return f"{plural(source.lines, 'line')}, {form}"
 
 
 def _findings(report: Report, options: Options) -> Iterator[str]:
@@ -81,7 +85,19 @@ def _runs(report: Report, options: Options) -> Iterator[str]:
     if not report.runs:
         return
     shown = worst_first(report.runs, options.top)
-    titles = (">run", "outcome", ">total", ">of limit", "verdict", "workflow", "biggest phases", "passes", "start", "lines")
+    titles = (
+        ">run",
+        "outcome",
+        ">total",
+        ">of limit",
+        "verdict",
+        "workflow",
+        "biggest phases",
+        "passes",
+        ">VRAM",
+        "start",
+        "lines",
+    )
     yield "### Runs" + (", worst first" if len(report.runs) > 1 else "")
     yield table(titles, (_run_row(run, options) for run in shown))
     if len(shown) < len(report.runs):
@@ -102,11 +118,12 @@ def _run_row(run: Run, options: Options) -> tuple[str, ...]:
         str(run.number),
         OUTCOMES[run.outcome],
         seconds(run.total_seconds),
-        "" if ratio is None else percent(ratio),
+        "" if ratio is None else format_share(ratio),
         VERDICTS[run.verdict],
         plain(run.workflow.name, options, most=60),
         biggest_phases(run, 3),
         plain(passes, options),
+        vram_cell(run.vram),
         STARTS[run.start],
         span(run.first_line, run.last_line),
     )
@@ -121,7 +138,7 @@ def _budget(report: Report, options: Options) -> Iterator[str]:
     yield f"### Where the time went: {write(report.budget.total_seconds)} in {plural(report.budget.runs, 'run')}"
     yield table(
         ("phase", ">time", ">share", "how known"),
-        ((PHASES[phase], write(taken), percent(report.budget.share(phase)), known.get(phase, "")) for phase, taken in rows),
+        ((PHASES[phase], write(taken), format_share(report.budget.share(phase)), known.get(phase, "")) for phase, taken in rows),
     )
 
 
@@ -131,7 +148,7 @@ def _timeout(report: Report, options: Options) -> Iterator[str]:
         return
     overall = advice.overall
     recommended = seconds(overall.recommended_seconds) or "none"
-    risk = "" if advice.risk is None else f" for a risk of {percent(advice.risk)} per run"
+    risk = "" if advice.risk is None else f" for a risk of {format_share(advice.risk)} per run"
     yield f"### Timeout advice: {recommended}{risk}"
     yield f"Evidence: {overall.grade.value}, {plural(overall.n, 'run')}. {plain(sentence(overall.reason), options)}".rstrip()
 
@@ -171,7 +188,7 @@ def _nodes(report: Report, options: Options) -> Iterator[str]:
 def _unparsed(report: Report, options: Options) -> Iterator[str]:
     unparsed = report.unparsed
     if unparsed.samples:
-        summary = f"Lines not recognised: {unparsed.lines:,} ({percent(unparsed.share)})"
+        summary = f"Lines not recognised: {unparsed.lines:,} ({format_share(unparsed.share)})"
         samples = (f"L{sample.line}: {sample.text}" for sample in unparsed.samples[:_MOST_SAMPLES])
         yield folded(summary, code(samples, options))
 

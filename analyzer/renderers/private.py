@@ -40,8 +40,11 @@ class Hider:
 
 
 def _texts(report: Report) -> Iterator[str]:
-    yield from (source.name for source in report.sources)
+    for source in report.sources:
+        yield from (source.name, *source.notes, *source.vram)
+    yield from (series.source for series in report.vram)
     yield from (sample.text for sample in report.unparsed.samples)
+    yield from (quote.text for quote in report.quotes)
     for finding in report.findings:
         yield from (finding.summary, finding.detail, finding.advice)
     for start in report.server_starts:

@@ -1,17 +1,15 @@
 """One run as a timeline of its log lines (`comfymeter show LOG RUN`): rows, JSON, and the choice of format."""
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from analyzer.errors import UsageError
 from analyzer.events import Bar, Event
 from analyzer.renderers.base import Options
-from analyzer.renderers.clean import encodable
 from analyzer.renderers.event_words import describe
+from analyzer.renderers.formats import check_format, json_document, uncoloured
 from analyzer.renderers.json_run import run_object
 from analyzer.renderers.private import learn
 from analyzer.renderers.rounding import number
@@ -20,7 +18,6 @@ from analyzer.runs.model import Run
 from analyzer.units import format_instant
 
 SCHEMA = "comfymeter.show/1"
-FORMATS = ("terminal", "text", "json")
 SILENCE_SECONDS = 5.0
 
 
@@ -85,15 +82,14 @@ def _silence(before: Event | None, event: Event) -> float | None:
 
 
 def render_timeline(name: str, report: Report, run: Run, options: Options) -> str:
-    """The run in one of `FORMATS`; `text` is the terminal's without colours."""
-    if name not in FORMATS:
-        raise UsageError(f"{name} is not a format of this command; known are {' '.join(FORMATS)}.")
+    """The run in one of `formats.FORMATS`."""
+    check_format(name)
     learn(report, options.redactor)
     if name == "json":
         return _json(report, run, options)
     from analyzer.renderers.terminal.timeline import render
 
-    return render(run, options if name == "terminal" else replace(options, color=False))
+    return render(run, uncoloured(name, options))
 
 
 def _json(report: Report, run: Run, options: Options) -> str:
@@ -104,7 +100,7 @@ def _json(report: Report, run: Run, options: Options) -> str:
         "run": run_object(run, zone=zone),
         "events": list(_events(run, zone=zone)),
     }
-    return encodable(json.dumps(options.redactor.report_value(value), ensure_ascii=not options.unicode, indent=1)) + "\n"
+    return json_document(value, options)
 
 
 def _events(run: Run, *, zone: str | None) -> Iterator[dict[str, Any]]:

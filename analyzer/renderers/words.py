@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from analyzer.runs.model import Failure, Outcome, Phase, ProgressBar, Run, Start, Verdict
-from analyzer.units import format_duration, format_mib
+from analyzer.runs.model import Failure, Outcome, Phase, ProgressBar, Run, Start, Verdict, Vram
+from analyzer.units import format_bytes, format_duration, format_mib, format_seconds, format_share
 
 PHASES = {
     Phase.PIPELINE_LOAD: "pipeline load",
@@ -27,32 +27,14 @@ STARTS = {Start.COLD: "cold", Start.WARM: "warm", Start.UNKNOWN: ""}
 VERDICTS = {Verdict.OK: "ok", Verdict.NEAR: "near", Verdict.OVER: "over", Verdict.UNKNOWN: ""}
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 run`, `1,250 runs`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def seconds(value: float | None) -> str:
-    """Seconds to be found again in the log: `303.88 s`, `97 s`, `10.8 ms`."""
-    if value is None:
-        return ""
-    if 0 < abs(value) < 0.1:
-        return f"{value * 1000:.3g} ms"
-    return f"{value:,.2f}".rstrip("0").rstrip(".") + " s"
+    """To be found again in the log: `303.88 s`."""
+    return "" if value is None else format_seconds(value)
 
 
 def duration(value: float | None) -> str:
     """For reading at a glance: `5m 04s`."""
     return "" if value is None else format_duration(value)
-
-
-def percent(share: float) -> str:
-    """One decimal where a whole number would hide the point: `101.3 %`, `0.4 %`, `47 %`."""
-    value = share * 100
-    precise = f"{value:.1f}"
-    if 0 < value < 0.05:
-        return "<0.1 %"
-    return f"{precise} %" if (0 < value < 1 or 99 < value < 102) and precise[-1] != "0" else f"{value:.0f} %"
 
 
 def lines(numbers: Sequence[int], most: int = 4) -> str:
@@ -99,6 +81,40 @@ def size(value: int | None) -> str:
     return "" if value is None else format_mib(value)
 
 
+def vram_cell(vram: Vram | None) -> str:
+    """The peak in a table cell, with its share of what there is where it is sampled: `21.3 GiB 90 %`."""
+    if vram is None:
+        return ""
+    share = vram.used_ratio
+    return format_bytes(vram.peak_bytes) + ("" if share is None else f" {format_share(share)}")
+
+
+def vram_facts(vram: Vram) -> str:
+    """What is known of a run's VRAM: `VRAM peak 21.3 GiB of 23.6 GiB (90 %), 6.1 GiB of it held by other processes`."""
+    of = (
+        ""
+        if vram.total_bytes is None or vram.used_ratio is None
+        else (f" of {format_bytes(vram.total_bytes)} ({format_share(vram.used_ratio)})")
+    )
+    return joined(
+        (
+            f"VRAM peak {format_bytes(vram.peak_bytes)}{of}",
+            "" if vram.mean_bytes is None else f"mean {format_bytes(vram.mean_bytes)}",
+            "" if vram.other_peak_bytes is None else f"other processes up to {format_bytes(vram.other_peak_bytes)}",
+            "" if vram.utilisation_ratio is None else f"GPU busy {format_share(vram.utilisation_ratio)} of the time",
+            "" if vram.energy_joules is None else energy(vram.energy_joules),
+        )
+    )
+
+
+def energy(joules: float) -> str:
+    """`850 J`, `12.3 kJ`, `1.2 MJ`."""
+    for size, unit in ((1e6, "MJ"), (1e3, "kJ")):
+        if joules >= size:
+            return f"{joules / size:.1f} {unit}"
+    return f"{joules:.0f} J"
+
+
 def joined(parts: Iterable[str]) -> str:
     """The parts that say something, separated by commas."""
     return ", ".join(part for part in parts if part)
@@ -121,4 +137,4 @@ def failure_text(failure: Failure) -> str:
 def biggest_phases(run: Run, most: int) -> str:
     """`sample 47 %, pipeline load 32 %`."""
     ordered = sorted(run.phases, key=lambda time: -time.seconds)[:most]
-    return ", ".join(f"{PHASES[time.phase]} {percent(time.share)}" for time in ordered if time.seconds > 0)
+    return ", ".join(f"{PHASES[time.phase]} {format_share(time.share)}" for time in ordered if time.seconds > 0)

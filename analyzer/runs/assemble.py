@@ -47,6 +47,7 @@ from analyzer.runs.model import (
     ServerStart,
     Start,
     Vram,
+    VramSource,
 )
 from analyzer.runs.open_run import NOTES, STRONG_EVIDENCE, OpenRun, Request, note_detection, outcome_of
 from analyzer.runs.progress import is_sampler
@@ -238,7 +239,7 @@ class RunAssembler:
 
     def _client_gave_up(self, event: ClientTimeout) -> None:
         """A client's line names no prompt: it is the one that has waited for the limit, else the oldest not given up yet."""
-        gave_up = ClientGaveUp(limit_seconds=event.limit_seconds, line=event.line)
+        gave_up = ClientGaveUp(limit_seconds=event.limit_seconds, line=event.line, at=event.at)
         running = self._open or (self._run_for(event) if self._waiting else None)
         if running is None:
             return
@@ -277,7 +278,7 @@ class RunAssembler:
             # It had failed already; only its closing line is missing.
             outcome, failure = outcome_of(run, None)
         else:
-            outcome, failure = Outcome.CUT_OFF, Failure(kind=kind, message=message, line=event.line)
+            outcome, failure = Outcome.CUT_OFF, Failure(kind=kind, message=message, line=event.line, at=event.at)
         self._close(run, None, outcome, failure)
 
     def _restart(self, event: Event) -> None:
@@ -345,7 +346,7 @@ class RunAssembler:
             loads=loads,
             unloads=unloads,
             detections=tuple(run.detections),
-            vram=Vram(peak_bytes=run.vram_peak_bytes, source="log") if run.vram_peak_bytes is not None else None,
+            vram=Vram(peak_bytes=run.vram_peak_bytes, source=VramSource.LOG) if run.vram_peak_bytes is not None else None,
             soft_ooms=tuple(run.soft_ooms),
             leaks=tuple(run.leaks),
             quantizations=tuple(run.quantizations),

@@ -72,13 +72,22 @@ class LoadLedger:
                 freed_bytes=event.freed_bytes,
                 remaining_bytes=event.remaining_bytes,
                 patches=event.patches,
+                at=event.at,
             )
         )
 
     def evicted(self, event: ModelsUnloaded) -> None:
         if event.count:
             self.unloads.append(
-                Unload(line=event.line, mode=UnloadMode.FULL, freed_bytes=None, remaining_bytes=None, patches=None)
+                Unload(
+                    line=event.line,
+                    mode=UnloadMode.FULL,
+                    freed_bytes=None,
+                    remaining_bytes=None,
+                    patches=None,
+                    at=event.at,
+                    models=event.count,
+                )
             )
 
     def file_read(self, event: WeightsRead) -> None:
@@ -156,6 +165,7 @@ class LoadLedger:
                 seconds=_seconds(event, request, previous),
                 reload=before is not None and not fresh,
                 requested_line=request.line if request else None,
+                at=event.at if event else (request.at if request else None),
             )
         )
 

@@ -81,7 +81,7 @@ class ProgressBar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """A model brought to the device. `added_bytes`: what had to be copied; `seconds` only with stamps.
+    """A model brought to the device. `added_bytes`: what had to be copied; `seconds` and `at`, its end, only with stamps.
 
     `reload`: the same class was on the device before in this server's life and no new file was read for it in between.
     """
@@ -99,6 +99,7 @@ class Load:
     seconds: float | None
     reload: bool
     requested_line: int | None = None
+    at: float | None = None
 
     @property
     def streamed(self) -> bool:
@@ -108,11 +109,15 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unload:
+    """`models`: how many whole models were put out, of a full unload."""
+
     line: int
     mode: UnloadMode
     freed_bytes: int | None
     remaining_bytes: int | None
     patches: int | None
+    at: float | None = None
+    models: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +125,7 @@ class DetectionTime:
     line: int
     label: str
     seconds: float
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +135,14 @@ class Failure:
     kind: str
     message: str
     line: int
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientGaveUp:
     limit_seconds: float | None
     line: int
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +151,7 @@ class Noted:
 
     line: int
     text: str
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,10 +166,54 @@ class Workflow:
     graph_signature: str | None = None
 
 
+class VramSource(StrEnum):
+    """Who measured: the driver (NVML, `nvidia-smi`), the server's `/system_stats`, or a line of the log."""
+
+    NVML = "nvml"
+    API = "api"
+    LOG = "log"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhasePeak:
+    """The most memory in use on the GPU while a phase had the time."""
+
+    phase: Phase
+    peak_bytes: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vram:
+    """Memory in use on the run's GPU, by all processes; from the log it is what a line says, and the rest is None.
+
+    `gpu`: its index, of a MIG instance `0:3`. `samples`: how many lie in the run. `mean_bytes`: by time. `total_bytes`: what can
+    be had, without the driver's reserve. `process_peak_bytes`: of the server alone; `other_peak_bytes`: of all others.
+    `energy_joules`: by the GPU's counter. `utilisation_ratio`: mean share of time with work. `throttled_ratio`: share of
+    samples with clocks lowered for heat or by the power brake. `log_peak_bytes`: the peak that the log states beside the samples.
+    """
+
     peak_bytes: int
-    source: str
+    source: VramSource
+    gpu: str | None = None
+    samples: int | None = None
+    mean_bytes: int | None = None
+    total_bytes: int | None = None
+    process_peak_bytes: int | None = None
+    other_peak_bytes: int | None = None
+    energy_joules: float | None = None
+    utilisation_ratio: float | None = None
+    throttled_ratio: float | None = None
+    log_peak_bytes: int | None = None
+    phases: tuple[PhasePeak, ...] = ()
+
+    @property
+    def used_ratio(self) -> float | None:
+        """The peak against what can be had."""
+        return self.peak_bytes / self.total_bytes if self.total_bytes else None
+
+    def phase_peak_bytes(self, phase: Phase) -> int | None:
+        """The peak of one phase; None where no sample fell into it."""
+        return next((peak.peak_bytes for peak in self.phases if peak.phase is phase), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +372,7 @@ class ServerStart:
     python_version: str | None = None
     pytorch_version: str | None = None
     device: str | None = None
+    cuda_devices: str | None = None
     total_vram_bytes: int | None = None
     total_ram_bytes: int | None = None
     vram_state: str | None = None

@@ -99,10 +99,12 @@ def outcome_of(run: OpenRun, end: PromptFinished | None) -> tuple[Outcome, Failu
     if run.exception is not None:
         kind, message = run.exception_kind or "exception", run.exception.message
         memory = run.out_of_memory or is_out_of_memory(kind, message)
-        return (Outcome.OOM if memory else Outcome.ERROR), Failure(kind=kind, message=message, line=run.exception.line)
+        return (Outcome.OOM if memory else Outcome.ERROR), Failure(
+            kind=kind, message=message, line=run.exception.line, at=run.exception.at
+        )
     if run.interrupted is not None:
         message = "the prompt was interrupted"
-        return Outcome.INTERRUPTED, Failure(kind="interrupted", message=message, line=run.interrupted.line)
+        return Outcome.INTERRUPTED, Failure(kind="interrupted", message=message, line=run.interrupted.line, at=run.interrupted.at)
     worked = any(not isinstance(event, PromptFinished | ClientTimeout) for event in run.events)
     if end and not worked and end.duration_seconds < _CACHED_BELOW_SECONDS:
         return Outcome.CACHED, None
@@ -110,7 +112,7 @@ def outcome_of(run: OpenRun, end: PromptFinished | None) -> tuple[Outcome, Failu
 
 
 def note_detection(run: OpenRun, event: Detection) -> None:
-    run.detections.append(DetectionTime(line=event.line, label=event.label, seconds=event.seconds))
+    run.detections.append(DetectionTime(line=event.line, label=event.label, seconds=event.seconds, at=event.at))
 
 
 def _note_exception(run: OpenRun, event: ExceptionRaised) -> None:
@@ -127,15 +129,15 @@ def _note_interrupt(run: OpenRun, event: Interrupted) -> None:
 
 
 def _note_soft_oom(run: OpenRun, event: SoftOutOfMemory) -> None:
-    run.soft_ooms.append(Noted(line=event.line, text=event.what))
+    run.soft_ooms.append(Noted(line=event.line, text=event.what, at=event.at))
 
 
 def _note_leak(run: OpenRun, event: MemoryLeak) -> None:
-    run.leaks.append(Noted(line=event.line, text=event.model))
+    run.leaks.append(Noted(line=event.line, text=event.model, at=event.at))
 
 
 def _note_quantization(run: OpenRun, event: Quantization) -> None:
-    run.quantizations.append(Noted(line=event.line, text=event.name))
+    run.quantizations.append(Noted(line=event.line, text=event.name, at=event.at))
 
 
 def _note_vram(run: OpenRun, event: VramReading) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from analyzer.events import (
     Attention,
+    CudaDevices,
     CustomNodeFailed,
     CustomNodeImport,
     CustomNodeTimes,
@@ -24,7 +25,7 @@ from analyzer.runs.model import CustomNode, ServerStart
 # Printed by every new process through its logging, so in time; a running server does not print them.
 _NEW_PROCESS = (Memory, VramState)
 # Also start-up lines, but partly of Manager's prints, which a pipe may hold back until the server runs (block buffering).
-START_UP_LINES = (*_NEW_PROCESS, StartupClock, StartupNote)
+START_UP_LINES = (*_NEW_PROCESS, StartupClock, StartupNote, CudaDevices)
 Changes = dict[str, Any]
 
 _VERSION_FIELDS = {"comfyui": "comfyui_version", "python": "python_version", "pytorch": "pytorch_version"}
@@ -38,6 +39,7 @@ class ServerTracker:
         self.starting = False
         self._running = False
         self._early_clock: StartupClock | None = None
+        self._early_devices: str | None = None
         self._prestartup = False
 
     @property
@@ -50,11 +52,15 @@ class ServerTracker:
         if self.starting or not isinstance(event, _NEW_PROCESS if self._running else START_UP_LINES):
             if isinstance(event, StartupClock) and not self.starting:
                 self._early_clock = event
+            if isinstance(event, CudaDevices) and not self.starting:
+                self._early_devices = event.devices
             return False
         self.starting = True
         clock, self._early_clock = self._early_clock, None
+        devices, self._early_devices = self._early_devices, None
         started_at = event.at if event.at is not None or clock is None else clock.started_at
-        self.starts.append(ServerStart(number=self.number + 1, source=source, line=event.line, started_at=started_at))
+        start = ServerStart(number=self.number + 1, source=source, line=event.line, started_at=started_at, cuda_devices=devices)
+        self.starts.append(start)
         return True
 
     def ready(self) -> None:
@@ -66,6 +72,8 @@ class ServerTracker:
         """Keeps what a start-up line says."""
         if isinstance(event, CustomNodeTimes):
             self._prestartup = event.prestartup
+        if isinstance(event, CudaDevices) and not self.starting:
+            return  # a new process says this before anything that tells that it is one
         learn = LEARNERS.get(type(event))
         if isinstance(event, CustomNodeImport) and self._prestartup:
             return  # rows of both tables look alike; the header above them tells
@@ -84,6 +92,10 @@ def _version(start: ServerStart, event: Version) -> Changes:
 
 def _device(start: ServerStart, event: Device) -> Changes:
     return _first(start, "device", event.name)
+
+
+def _cuda_devices(start: ServerStart, event: CudaDevices) -> Changes:
+    return {"cuda_devices": event.devices}
 
 
 def _vram_state(start: ServerStart, event: VramState) -> Changes:
@@ -130,6 +142,7 @@ def _without(start: ServerStart, name: str) -> tuple[CustomNode, ...]:
 LEARNERS: dict[type[Event], Callable[[ServerStart, Any], Changes]] = {
     Memory: _memory,
     Version: _version,
+    CudaDevices: _cuda_devices,
     Device: _device,
     VramState: _vram_state,
     Attention: _attention,

@@ -18,24 +18,37 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFile:
-    """One log by its name as the user gave it; nothing is read before `open`."""
+    """One log by its name as the user gave it; nothing is read before `open`.
+
+    `optional`: found in a directory, not asked for by its own name; where it cannot be read the others still are.
+    """
 
     name: str
     opener: Callable[[], Reader]
+    optional: bool = False
 
     def open(self, *, live: bool | None = None) -> LogStream:
         """The opened log. `live`: do not wait for more than its first line to recognise its form; by itself for pipes.
 
         Raises `SourceError` where it is missing, not readable, empty, or no text.
         """
-        with _in_words(self.name):
+        with in_words(self.name):
             reader = self.opener()
             return LogStream(self.name, reader, live=_is_pipe(reader) if live is None else live)
 
+    def open_or_why(self) -> LogStream | str:
+        """The log opened to be read to its end; of an optional one that cannot be read, why. Raises SourceError."""
+        try:
+            return self.open(live=False)
+        except SourceError as error:
+            if not self.optional:
+                raise
+            return str(error).removeprefix(f"{self.name}: ")
 
-def local_file(name: str) -> LogFile:
+
+def local_file(name: str, *, optional: bool = False) -> LogFile:
     """A file on disk."""
-    return LogFile(name=name, opener=lambda: open(name, "rb", buffering=0))
+    return LogFile(name=name, opener=lambda: open(name, "rb", buffering=0), optional=optional)
 
 
 def standard_input() -> LogFile:
@@ -70,19 +83,19 @@ def remote_names(url: str) -> list[str]:
     if "*" not in url:
         return [url]
     scheme = url.partition("://")[0]
-    with _in_words(url):
+    with in_words(url):
         found = _fsspec(url).filesystem(scheme).glob(url)
     return [name if is_url(name) else f"{scheme}://{name}" for name in sorted(found)]
 
 
 def _open_remote(url: str) -> Reader:
-    with _in_words(url):
+    with in_words(url):
         reader: Reader = _fsspec(url).open(url, "rb").open()
     return reader
 
 
 @contextmanager
-def _in_words(name: str) -> Iterator[None]:
+def in_words(name: str) -> Iterator[None]:
     """What may go wrong with a place, as a SourceError that says what to do."""
     try:
         yield
@@ -95,6 +108,8 @@ def _in_words(name: str) -> Iterator[None]:
     except ImportError as error:
         raise SourceError(f"{name}: {str(error).splitlines()[0]}") from None
     except ValueError as error:
+        if not is_url(name):
+            raise  # of the program that gave the lines
         raise SourceError(f"{name}: is no URL that can be read ({error})") from None
 
 

@@ -10,7 +10,17 @@ from itertools import islice
 from analyzer.containers import HEAD_BYTES
 from analyzer.containers.plain import RAW
 from analyzer.errors import SourceError
-from analyzer.sources.files import STDIN, LogFile, is_url, local_file, missing, remote_file, remote_names, standard_input
+from analyzer.sources.files import (
+    STDIN,
+    LogFile,
+    in_words,
+    is_url,
+    local_file,
+    missing,
+    remote_file,
+    remote_names,
+    standard_input,
+)
 from analyzer.sources.rotation import LogGroup, group_logs
 
 _ROTATED = r"(?:[.-]\d+)*(?:\.(?:gz|xz|zst|bz2))?$"
@@ -29,7 +39,9 @@ def resolve(arguments: Iterable[str]) -> list[LogGroup]:
     files: dict[str, LogFile] = {}
     for argument in arguments:
         for file in _files(argument):
-            files.setdefault(_identity(file.name), file)
+            identity = _identity(file.name)
+            if identity not in files or (files[identity].optional and not file.optional):
+                files[identity] = file  # named by itself, it must be readable
     return group_logs(files.values())
 
 
@@ -65,19 +77,21 @@ def _matching(pattern: str) -> Iterator[LogFile]:
 
 
 def _logs_in(directory: str) -> Iterator[LogFile]:
-    for name in sorted(os.listdir(directory)):
+    with in_words(directory):
+        names = sorted(os.listdir(directory))
+    for name in names:
         path = os.path.join(directory, name)
         if os.path.isfile(path) and os.path.getsize(path) and _is_log(path):
-            yield local_file(path)
+            yield local_file(path, optional=True)
 
 
 def _is_log(path: str) -> bool:
     """Whether a file in a directory is a log: by its name, for doubtful names by its first lines."""
-    certain = _LOG_NAME.search(path)
-    if not certain and not _MAYBE_LOG_NAME.search(path):
-        return False
-    with suppress(SourceError), local_file(path).open() as stream:
-        return bool(certain) or _says_comfyui(stream.container.name, stream.blocks())
+    if _LOG_NAME.search(path):
+        return True
+    if _MAYBE_LOG_NAME.search(path):
+        with suppress(SourceError), local_file(path).open() as stream:
+            return _says_comfyui(stream.container.name, stream.blocks())
     return False
 
 

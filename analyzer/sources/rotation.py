@@ -14,6 +14,9 @@ _NUMBERED = re.compile(r"\.(\d{1,3})$")
 # logrotate's dateext: x.log-20260801, x-20260801.log; the desktop app: comfyui.log_2026-08-01T10-00-00-000Z.log.
 _DATED = re.compile(r"[-_.](\d{4}-?\d\d-?\d\d(?:[T_-]?\d\d[-:.]?\d\d(?:[-:.]?\d\d(?:[-:.]\d{1,6})?)?Z?|-\d{10})?)(\.log)?$")
 
+# Sorts the parts of one log oldest first.
+_Age = tuple[int, int, str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogGroup:
@@ -25,24 +28,26 @@ class LogGroup:
 
 def group_logs(files: Iterable[LogFile]) -> list[LogGroup]:
     """The files in groups, in the order in which each group is named first."""
-    groups: dict[str, list[tuple[tuple[int, int, str], LogFile]]] = {}
-    given = list(files)
-    names = {file.name for file in given}
-    for file in given:
-        if _PACKED.search(file.name) and _PACKED.sub("", file.name) in names:
-            continue  # `gzip -k` keeps both: the same log twice
+    groups: dict[str, list[tuple[_Age, LogFile]]] = {}
+    for file in files:
         base, age = _base_and_age(file.name)
         groups.setdefault(base, []).append((age, file))
     return [_group(base, members) for base, members in groups.items()]
 
 
-def _group(base: str, members: list[tuple[tuple[int, int, str], LogFile]]) -> LogGroup:
-    files = tuple(file for _, file in sorted(members, key=lambda member: member[0]))
+def _group(base: str, members: list[tuple[_Age, LogFile]]) -> LogGroup:
+    # A packed file beside a plain one of its name is older, if it is no copy.
+    files = tuple(file for _, file in sorted(members, key=lambda member: (member[0], not _PACKED.search(member[1].name))))
     return LogGroup(name=files[0].name if len(files) == 1 else base, files=files)
 
 
-def _base_and_age(name: str) -> tuple[str, tuple[int, int, str]]:
-    """The name of the log that a file is a part of, and a key that sorts its parts oldest first."""
+def base_of(name: str) -> str:
+    """The name of the log that a file is a part of; its own for a log that was never turned."""
+    return _base_and_age(name)[0]
+
+
+def _base_and_age(name: str) -> tuple[str, _Age]:
+    """The name of the log that a file is a part of, and its age among them."""
     plain = _PACKED.sub("", name)
     if found := _PREVIOUS.search(plain):
         return plain[: found.start()] + plain[found.end() :], (1, -int(found[1] or 1), "")

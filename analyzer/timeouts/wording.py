@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from analyzer.timeouts.estimate import Bound, Estimate
-from analyzer.units import format_share
+from analyzer.units import format_share, plural
 
 
 def reason(found: Estimate, chosen: float) -> str:
@@ -71,8 +71,7 @@ def _about_cuts(found: Estimate) -> Iterator[str]:
         low, high = sorted((found.wanted_seconds, found.if_cancelled_were_slow_seconds))
         yield f"many runs were cancelled late; if because they were slow, the limit lies between {_s(low)} and {_s(high)}"
     if found.hangs:
-        some = f"{found.hangs} run{'s' if found.hangs > 1 else ''}"
-        yield f"{some} over ten times the median taken for a hang or a suspended machine"
+        yield f"{plural(found.hangs, 'run')} over ten times the median taken for a hang or a suspended machine"
     if found.killed:
         yield "let the client interrupt the server when it gives up, or the server finishes runs that nobody waits for"
 
@@ -96,4 +95,5 @@ def chance(risk: float) -> str:
 
 
 def _s(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    """Of an estimate, which no decimals make more exact."""
+    return f"{seconds:,.0f} s" if seconds >= 10 else f"{seconds:.1f} s"

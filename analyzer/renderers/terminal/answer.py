@@ -5,24 +5,13 @@ from collections.abc import Iterator
 from analyzer.advising import Answer, Assumed, Room
 from analyzer.renderers.base import Options
 from analyzer.renderers.terminal import styles
+from analyzer.renderers.terminal.advice_table import advice_table
 from analyzer.renderers.terminal.page import Page, printed
 from analyzer.renderers.terminal.table import Column, Row
-from analyzer.renderers.words import duration, percent, plural, seconds, sentence
-from analyzer.timeouts.advice import Grade, WorkflowAdvice
+from analyzer.renderers.words import seconds, sentence
 from analyzer.timeouts.timers import Basis, Timer
+from analyzer.units import format_share, plural
 
-_ADVICE = (
-    Column(title="workflow", keep=100, least=12),
-    Column(title="runs", keep=92, right=True),
-    Column(title="cut short", keep=70, right=True),
-    Column(title="cold", keep=50, right=True),
-    Column(title="median", keep=80, right=True),
-    Column(title="quantile", keep=60, right=True),
-    Column(title="worst", keep=85, right=True),
-    Column(title="timeout", keep=99, right=True),
-    Column(title="between", keep=65),
-    Column(title="evidence", keep=90),
-)
 _ROOMS = (
     Column(title="limit", keep=100),
     Column(title="workflow", keep=95, least=12),
@@ -40,7 +29,6 @@ _WHAT_IFS = (
     Column(title="limit", keep=60, right=True),
     Column(title="exceeded by", keep=70, right=True),
 )
-_LOOK = (Grade.NONE, Grade.PROVISIONAL, Grade.LOW)
 
 
 def render(answer: Answer, options: Options) -> str:
@@ -48,8 +36,8 @@ def render(answer: Answer, options: Options) -> str:
     page.paragraph((headline(answer), "bold"), indent=0)
     if answer.in_force_seconds is not None and answer.keep_seconds is not None:
         page.paragraph(_standing(answer.in_force_seconds, answer.keep_seconds), indent=0)
-    page.heading("Timeouts", f"for a risk of {percent(answer.advice.risk or 0.0)} per run")
-    page.table(_ADVICE, [_row(row) for row in answer.rows()])
+    page.heading("Timeouts", f"for a risk of {format_share(answer.advice.risk or 0.0)} per run")
+    advice_table(page, answer.rows(), with_quantile=True)
     _reasons(page, answer)
     rooms = answer.rooms()
     if rooms:
@@ -75,11 +63,11 @@ def headline(answer: Answer) -> str:
         return f"No recommendation: {overall.reason}."
     parts = [f"Recommended: {seconds(overall.recommended_seconds)}."]
     if overall.risk_at_recommended is not None:
-        risk = percent(overall.risk_at_recommended)
+        risk = format_share(overall.risk_at_recommended)
         parts.append(f"{'Less than ' + risk[1:] if risk.startswith('<') else 'About ' + risk} of runs will need longer.")
     if answer.advice.one_each:
         parts.append("The workflows differ so much that each should have its own.")
-    parts.append(f"Evidence: {overall.grade.value}, {plural(overall.finished, 'finished run')}, {overall.censored} cut short.")
+    parts.append(f"Evidence: {overall.grade.value}, {plural(overall.finished, 'finished run')}, {overall.censored} unfinished.")
     return " ".join(parts)
 
 
@@ -88,22 +76,6 @@ def _standing(now: float, keep: float) -> str:
     if keep == now:
         return f"In force: {seconds(now)}. Keep it: the runs of late do not say otherwise."
     return f"In force: {seconds(now)}. {'Raise' if keep > now else 'Lower'} it to {seconds(keep)}."
-
-
-def _row(row: WorkflowAdvice) -> Row:
-    ends = row.recommended_interval_seconds
-    return (
-        row.workflow,
-        f"{row.n:,}",
-        f"{row.censored:,}",
-        f"{row.cold:,}",
-        duration(row.median_seconds),
-        duration(row.quantile_seconds),
-        duration(row.worst_seconds),
-        (seconds(row.recommended_seconds) or "none", "bold"),
-        f"{duration(ends[0])} to {duration(ends[1])}" if ends else "",
-        (row.grade.value, styles.LOOK if row.grade in _LOOK else ""),
-    )
 
 
 def _reasons(page: Page, answer: Answer) -> None:
@@ -121,10 +93,10 @@ def _room(room: Room) -> Row:
     return (
         room.limit if room.limit == f"{room.limit_seconds:g} s" else f"{room.limit} {seconds(room.limit_seconds)}",
         room.workflow,
-        percent(room.risk) if room.risk is not None else "",
-        f"{percent(ends[0])} to {percent(ends[1])}" if ends else "",
+        format_share(room.risk) if room.risk is not None else "",
+        f"{format_share(ends[0])} to {format_share(ends[1])}" if ends else "",
         (seconds(room.room_seconds), style),
-        (percent(room.room_ratio), style) if room.room_ratio is not None else "",
+        (format_share(room.room_ratio), style) if room.room_ratio is not None else "",
     )
 
 
@@ -139,7 +111,7 @@ def _what_if(one: Assumed) -> Row:
         f"{seconds(ends[0])} to {seconds(ends[1])}" if ends else "",
         _change(outcome.recommended_now_seconds, outcome.recommended_then_seconds),
         seconds(outcome.limit_seconds),
-        f"{percent(outcome.risk_now)} to {percent(outcome.risk_then)}",
+        f"{format_share(outcome.risk_now)} to {format_share(outcome.risk_then)}",
     )
 
 

@@ -1,12 +1,14 @@
 """Where the time went: seconds per phase with how well they are known, and for one run every time that was printed."""
 
+from analyzer.palette import PHASE_COLORS
 from analyzer.renderers.evidence import evidence_by_phase
 from analyzer.renderers.terminal import styles
 from analyzer.renderers.terminal.page import Page
 from analyzer.renderers.terminal.table import Column, Row
-from analyzer.renderers.words import PHASES, duration, pass_line, percent, plural, seconds, span
+from analyzer.renderers.words import PHASES, duration, pass_line, seconds, span
 from analyzer.report import Report
-from analyzer.runs.model import Evidence, Phase, Run
+from analyzer.runs.model import Evidence, Run
+from analyzer.units import format_share, plural
 
 _RUN_COLUMNS = (
     Column(title="phase", keep=100),
@@ -50,8 +52,8 @@ def run_budget(page: Page, run: Run) -> None:
         (
             PHASES[time.phase],
             seconds(time.seconds),
-            percent(time.share),
-            page.bar(time.share / longest, width, styles.EVIDENCE[time.evidence]),
+            format_share(time.share),
+            page.bar(time.share / longest, width, PHASE_COLORS[time.phase]),
             _NOTES.get(time.evidence, time.evidence.value),
             (span(time.first_line, time.last_line), styles.QUIET),
         )
@@ -84,8 +86,8 @@ def _of_all(page: Page, report: Report) -> None:
         (
             PHASES[phase],
             duration(taken),
-            percent(budget.share(phase)),
-            page.bar(taken / longest, width, _style(phase, known)),
+            format_share(budget.share(phase)),
+            page.bar(taken / longest, width, PHASE_COLORS[phase]),
             duration(taken / budget.runs) if budget.runs else "",
             known.get(phase, ""),
         )
@@ -95,10 +97,6 @@ def _of_all(page: Page, report: Report) -> None:
     waits = [run.queue_seconds for run in report.runs if run.queue_seconds]
     if waits:
         page.paragraph(f"Beside these, {plural(len(waits), 'run')} waited in the queue, {duration(max(waits))} at worst.")
-
-
-def _style(phase: Phase, known: dict[Phase, str]) -> str:
-    return styles.EVIDENCE[Evidence(known.get(phase, Evidence.MEASURED).removeprefix("mostly "))]
 
 
 def _bar_width(page: Page) -> int:

@@ -5,7 +5,8 @@ from analyzer.renderers.base import Options
 from analyzer.renderers.terminal import styles
 from analyzer.renderers.terminal.page import Page, printed
 from analyzer.renderers.terminal.table import Column, Row
-from analyzer.renderers.words import joined, plural, seconds
+from analyzer.renderers.words import joined, seconds
+from analyzer.units import plural
 
 _COLUMNS = (
     Column(title="measure", keep=100),

@@ -7,7 +7,8 @@ from analyzer.doctor import Check, Status
 from analyzer.renderers.base import Options
 from analyzer.renderers.terminal import styles
 from analyzer.renderers.terminal.page import Page, printed
-from analyzer.renderers.words import joined, plural
+from analyzer.renderers.words import joined
+from analyzer.units import plural
 
 _INDENT = 6
 

@@ -5,8 +5,9 @@ from collections import Counter
 from analyzer.findings.base import Finding, Severity
 from analyzer.renderers.terminal import styles
 from analyzer.renderers.terminal.page import Page
-from analyzer.renderers.words import joined, lines, plural
+from analyzer.renderers.words import joined, lines
 from analyzer.report import Report
+from analyzer.units import plural
 
 _INDENT = 12
 

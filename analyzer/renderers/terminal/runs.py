@@ -13,13 +13,14 @@ from analyzer.renderers.words import (
     failure_text,
     joined,
     pass_short,
-    percent,
-    plural,
     seconds,
     span,
+    vram_cell,
+    vram_facts,
 )
 from analyzer.report import Report
 from analyzer.runs.model import ProgressBar, Run, Verdict
+from analyzer.units import format_share, plural
 
 _COLUMNS = (
     Column(title="run", keep=100, right=True),
@@ -29,6 +30,7 @@ _COLUMNS = (
     Column(title="workflow", keep=50, least=10),
     Column(title="biggest phases", keep=80),
     Column(title="passes", keep=45),
+    Column(title="VRAM", keep=42, right=True),
     Column(title="start", keep=40),
     Column(title="queue", keep=48, right=True),
     Column(title="source", keep=35, least=12, tail=True),
@@ -55,6 +57,8 @@ def one_run(page: Page, run: Run) -> None:
     facts: list[str | tuple[str, str]] = [(OUTCOMES[run.outcome], styles.OUTCOMES[run.outcome] or styles.GOOD)]
     facts.append(", " + joined(_facts(run)) if any(_facts(run)) else "")
     page.paragraph(*facts)
+    if run.vram:
+        page.paragraph(vram_facts(run.vram))
     if run.failure:
         page.paragraph(failure_text(run.failure), (f"  [L{run.failure.line}]", styles.QUIET))
     if run.client_timeout:
@@ -68,7 +72,7 @@ def _facts(run: Run) -> tuple[str, ...]:
     return (
         seconds(run.duration_seconds) if run.duration_seconds is not None else "",
         f"seen for {seconds(run.observed_seconds)}" if run.duration_seconds is None and run.observed_seconds else "",
-        f"{at_least}{percent(run.limit_used_ratio)} of the limit" if run.limit_used_ratio is not None else "",
+        f"{at_least}{format_share(run.limit_used_ratio)} of the limit" if run.limit_used_ratio is not None else "",
         f"{seconds(run.queue_seconds)} in the queue before" if run.queue_seconds else "",
         f"{start} start" if start else "",
         "only a part of it is in the log" if run.partial else "",
@@ -93,6 +97,7 @@ def _row(page: Page, report: Report, run: Run) -> Row:
         run.workflow.name,
         biggest_phases(run, 1 if page.width < 100 else 2 if page.width < 160 else 3),
         _passes(page, run.passes),
+        vram_cell(run.vram),
         STARTS[run.start],
         duration(run.queue_seconds) if run.queue_seconds else "",
         run.source if len(report.sources) > 1 else "",
@@ -105,7 +110,7 @@ def _limit(run: Run) -> Cell:
         return ""
     word = {Verdict.OVER: " over", Verdict.NEAR: " near"}.get(run.verdict, "     ")
     least = "≥ " if run.duration_seconds is None else ""
-    return (least + percent(run.limit_used_ratio) + word, styles.VERDICTS[run.verdict])
+    return (least + format_share(run.limit_used_ratio) + word, styles.VERDICTS[run.verdict])
 
 
 def _passes(page: Page, passes: tuple[ProgressBar, ...]) -> str:

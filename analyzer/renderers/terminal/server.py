@@ -5,9 +5,9 @@ from analyzer.renderers.server_facts import failed_nodes, server_facts, slowest_
 from analyzer.renderers.terminal import styles
 from analyzer.renderers.terminal.page import Page
 from analyzer.renderers.terminal.table import Column, Row
-from analyzer.renderers.words import joined, percent, plural
+from analyzer.renderers.words import joined
 from analyzer.report import Report
-from analyzer.units import format_bytes, format_instant
+from analyzer.units import format_bytes, format_instant, format_share, plural
 
 _SOURCES = (
     Column(title="log", keep=100, least=16, tail=True),
@@ -46,16 +46,20 @@ def sources(page: Page, report: Report) -> None:
     page.table(_SOURCES, [_source_row(source) for source in report.sources[: page.options.top]])
     if len(report.sources) > page.options.top:
         page.paragraph((f"{plural(len(report.sources) - page.options.top, 'further log')} not shown.", styles.QUIET))
+    for text in dict.fromkeys(text for source in report.sources[: page.options.top] for text in source.vram):
+        page.paragraph((text, styles.QUIET))
 
 
 def _share(report: Report) -> str:
     requests = report.requests
     prompts = f"{plural(requests.received, 'request')}, {requests.rejected} rejected, {requests.unresolved} unresolved"
-    unknown = f"{percent(report.unparsed.share)} of the lines not recognised" if report.unparsed.of_lines else ""
+    unknown = f"{format_share(report.unparsed.share)} of the lines not recognised" if report.unparsed.of_lines else ""
     return joined((prompts if requests.received else "", unknown))
 
 
 def _source_row(source: SourceInfo) -> Row:
+    if source.left_out:
+        return (source.name, "", "", ("left out", styles.LOOK), *[""] * (len(_SOURCES) - 4))
     repaired = f", {source.repaired_lines} repaired" if source.repaired_lines else ""
     return (
         source.name,
@@ -75,7 +79,7 @@ def unparsed(page: Page, report: Report) -> None:
     if not report.unparsed.samples:
         return
     much = report.unparsed.share >= _MUCH_UNPARSED
-    note = f"{plural(report.unparsed.lines, 'line')}, {percent(report.unparsed.share)}; the first few"
+    note = f"{plural(report.unparsed.lines, 'line')}, {format_share(report.unparsed.share)}; the first few"
     page.heading("Not recognised", note)
     columns = (
         Column(title="log", keep=80, least=12, tail=True),

@@ -1,7 +1,8 @@
-"""The few colours and what they mean: red is broken, yellow wants a look, green is fine, cyan is measured, dim is background."""
+"""The few colours and what they mean: red is broken, yellow wants a look, green is fine, dim is background. Phases have the
+palette's."""
 
 from analyzer.findings.base import Severity
-from analyzer.runs.model import Evidence, Outcome, Verdict
+from analyzer.runs.model import Outcome, Verdict
 
 BAD, LOOK, GOOD, QUIET = "red", "yellow", "green", "dim"
 
@@ -16,5 +17,4 @@ OUTCOMES = {
     Outcome.UNKNOWN: LOOK,
 }
 VERDICTS = {Verdict.OVER: BAD, Verdict.NEAR: LOOK, Verdict.OK: GOOD, Verdict.UNKNOWN: ""}
-EVIDENCE = {Evidence.MEASURED: "cyan", Evidence.INFERRED: "blue", Evidence.REMAINDER: QUIET}
 STATUSES = {"ok": GOOD, "warn": "bold yellow", "fail": "bold red"}

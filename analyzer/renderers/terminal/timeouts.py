@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from analyzer.renderers.margins import Margin, margins
 from analyzer.renderers.terminal import styles
+from analyzer.renderers.terminal.advice_table import advice_table
 from analyzer.renderers.terminal.page import Page
 from analyzer.renderers.terminal.table import Column, Row
-from analyzer.renderers.words import duration, percent, plural, seconds, sentence
+from analyzer.renderers.words import duration, seconds, sentence
 from analyzer.report import Report
 from analyzer.runs.model import NEAR_RATIO
-from analyzer.timeouts.advice import Grade, TimeoutAdvice, WorkflowAdvice
+from analyzer.timeouts.advice import TimeoutAdvice, WorkflowAdvice
+from analyzer.units import format_share, plural
 
 _MARGINS = (
     Column(title="workflow", keep=100, least=12),
@@ -19,17 +21,6 @@ _MARGINS = (
     Column(title="worst", keep=90, right=True),
     Column(title="room", keep=95, right=True),
     Column(title="of worst", keep=75, right=True),
-)
-_ADVICE = (
-    Column(title="workflow", keep=100, least=12),
-    Column(title="runs", keep=90, right=True),
-    Column(title="unfinished", keep=60, right=True),
-    Column(title="cold", keep=50, right=True),
-    Column(title="median", keep=70, right=True),
-    Column(title="worst", keep=75, right=True),
-    Column(title="timeout", keep=95, right=True),
-    Column(title="between", keep=65),
-    Column(title="evidence", keep=85),
 )
 
 
@@ -55,7 +46,7 @@ def _margin_row(row: Margin) -> Row:
         seconds(row.median_seconds),
         seconds(row.worst_seconds),
         (seconds(row.margin_seconds), style),
-        (percent(row.margin_ratio), style) if row.margin_ratio is not None else "",
+        (format_share(row.margin_ratio), style) if row.margin_ratio is not None else "",
     )
 
 
@@ -68,12 +59,12 @@ def advice(page: Page, report: Report) -> None:
         page.paragraph(words)
     rows = report.timeout.workflows
     if len(rows) > 1:
-        page.table(_ADVICE, [_advice_row(row) for row in rows[: page.options.top]])
+        advice_table(page, rows[: page.options.top], with_quantile=False)
         _hidden(page, len(rows))
 
 
 def _risk(advice: TimeoutAdvice) -> str:
-    return "" if advice.risk is None else f"for a risk of {percent(advice.risk)} per run"
+    return "" if advice.risk is None else f"for a risk of {format_share(advice.risk)} per run"
 
 
 def recommendation(overall: WorkflowAdvice, limit_seconds: float | None) -> Iterator[str]:
@@ -89,23 +80,8 @@ def recommendation(overall: WorkflowAdvice, limit_seconds: float | None) -> Iter
     risk = None if limit_seconds is None else overall.risk_at.get(limit_seconds)
     if risk is not None and limit_seconds is not None:
         ends = overall.risk_interval_at.get(limit_seconds)
-        between = f" (between {percent(ends[0])} and {percent(ends[1])})" if ends else ""
-        yield f"Chance that a run exceeds {seconds(limit_seconds)}: {percent(risk)}{between}."
-
-
-def _advice_row(row: WorkflowAdvice) -> Row:
-    ends = row.recommended_interval_seconds
-    return (
-        row.workflow,
-        f"{row.n:,}",
-        f"{row.censored:,}",
-        f"{row.cold:,}",
-        duration(row.median_seconds),
-        duration(row.worst_seconds),
-        seconds(row.recommended_seconds) or "none",
-        f"{duration(ends[0])} to {duration(ends[1])}" if ends else "",
-        (row.grade.value, styles.LOOK if row.grade in (Grade.NONE, Grade.PROVISIONAL, Grade.LOW) else ""),
-    )
+        between = f" (between {format_share(ends[0])} and {format_share(ends[1])})" if ends else ""
+        yield f"Chance that a run exceeds {seconds(limit_seconds)}: {format_share(risk)}{between}."
 
 
 def _hidden(page: Page, rows: int) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from itertools import chain
 
-from analyzer.sources import LogFile
 from analyzer.sources.compression import BrokenArchiveError, codec_of, unpack
+from analyzer.sources.files import LogFile
 from analyzer.sources.stream import READ_BYTES, Reader
 
 _MAGIC_BYTES = 8
@@ -19,12 +19,13 @@ def contents(file: LogFile) -> Generator[bytes, None, None]:
     """The unpacked bytes, as far as they can be read. Raises what the file's opener raises."""
     with closing(file.opener()) as reader:
         try:
-            yield from _unpacked(reader)
+            yield from unpacked(reader)
         except (BrokenArchiveError, OSError):
             return  # what came before the damage is the log; a whole copy continues it
 
 
-def _unpacked(reader: Reader) -> Iterator[bytes]:
+def unpacked(reader: Reader) -> Iterator[bytes]:
+    """The unpacked bytes. Raises BrokenArchiveError where they are damaged."""
     start = b""
     while len(start) < _MAGIC_BYTES and (chunk := reader.read(READ_BYTES)):
         start += chunk

@@ -1,0 +1,47 @@
+"""What a command does not use, it does not import: numpy alone is more than the rest of a start-up."""
+
+import pytest
+
+from tests.command import command
+from tests.samples import SAMPLES
+
+SOAK, INCIDENT = str(SAMPLES / "capture-soak.log"), str(SAMPLES / "incident.log")
+ASKED = """
+import sys
+from contextlib import suppress
+from analyzer.cli import main
+with suppress(SystemExit):
+    main()
+print(*(name for name in {names} if name in sys.modules), file=sys.stderr)
+"""
+NUMBERS = ("numpy", "pandas")
+
+
+def imported(arguments: tuple[str, ...], *names: str) -> list[str]:
+    """Which of the modules a command has imported when it is done."""
+    ended = command(*arguments, code=ASKED.format(names=names))
+    assert ended.stdout
+    return ended.stderr.split()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show", SOAK, "3"),
+        ("doctor", SOAK),
+        ("check", SOAK, "--limit", "300s"),
+        ("compare", SOAK, INCIDENT, "--format", "json"),
+    ],
+    ids=lambda arguments: str(arguments[0]),
+)
+def test_commands_without_timeout_advice_do_without_numpy(arguments: tuple[str, ...]) -> None:
+    assert imported(arguments, *NUMBERS) == []
+
+
+def test_timeout_advice_is_what_needs_numpy() -> None:
+    assert imported(("report", SOAK), *NUMBERS) == ["numpy"]
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",)])
+def test_the_version_needs_neither_parser_nor_report(arguments: tuple[str, ...]) -> None:
+    assert imported(arguments, *NUMBERS, "rich", "analyzer.parse", "analyzer.report", "analyzer.redaction") == []
