@@ -14,12 +14,7 @@ from analyzer.events import (
     ClientTimeout,
     Detection,
     Event,
-    LoadRequested,
-    ModelLoaded,
-    ModelsAnnounced,
-    ModelsUnloaded,
     NodeException,
-    PartialUnload,
     PendingCancelled,
     ProcessDied,
     PromptFinished,
@@ -29,10 +24,9 @@ from analyzer.events import (
     ServerReady,
     ServerStopped,
     ValidationFailed,
-    WeightsRead,
 )
 from analyzer.runs.clock import StampedRun, place_in_time
-from analyzer.runs.loads import LoadLedger
+from analyzer.runs.loads import LEDGER_EVENTS, LoadLedger
 from analyzer.runs.model import (
     MOST_REASONS,
     ClientGaveUp,
@@ -152,7 +146,7 @@ class RunAssembler:
             run.keep(event)
             if note := NOTES.get(kind):
                 note(run, event)
-            if track := _LEDGER.get(kind):
+            if track := LEDGER_EVENTS.get(kind):
                 track(self._ledger, event)
 
     def _received_one(self, event: PromptReceived) -> None:
@@ -391,12 +385,4 @@ _HANDLERS: dict[type[Event], Callable[[RunAssembler, Any], None]] = {
     ClientTimeout: RunAssembler._client_gave_up,
     Bar: RunAssembler._progressed,
     NodeException: RunAssembler._failed,
-}
-_LEDGER: dict[type[Event], Callable[[LoadLedger, Any], None]] = {
-    LoadRequested: LoadLedger.requested,
-    ModelsAnnounced: LoadLedger.announced,
-    ModelLoaded: LoadLedger.loaded,
-    PartialUnload: LoadLedger.unloaded,
-    ModelsUnloaded: LoadLedger.evicted,
-    WeightsRead: LoadLedger.file_read,
 }

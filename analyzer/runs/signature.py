@@ -21,8 +21,13 @@ def workflow_of(
 ) -> Workflow:
     """The workflow of a run. `diffusion_models`: the model in use at each pass, or the one carried forward."""
     # A download happens once and names a file.
-    labels = tuple(sorted({_DIGITS.sub("#", bar.label) for bar in bars if bar.label and bar.unit != "B"}))
+    labels = tuple(sorted({plain_label(bar.label) for bar in bars if bar.label and bar.unit != "B"}))
     return _workflow("+".join(dict.fromkeys(diffusion_models)), min(len(passes), _MANY_PASSES), labels, bool(detections))
+
+
+def plain_label(label: str) -> str:
+    """A bar's description without its numbers."""
+    return _DIGITS.sub("#", label)
 
 
 @lru_cache(maxsize=4096)
