@@ -97,6 +97,7 @@ class LiveRuns:
                     yield from self._one(event)
             case QueueSeen():
                 yield from self._queue(seen)
+                yield seen
             case JobFinished():
                 yield from self._request(seen.prompt.prompt_id, past=seen.past)
                 yield from self._job_ended(seen)
@@ -111,6 +112,7 @@ class LiveRuns:
                 yield from self._in_vain(held_before=_EVER, cut_off_before=_EVER)
                 self._assembler, self._events = _assembler(), LogEvents(self._zone)
                 self._requests.begin_anew()
+                yield seen
             case ServerState():
                 self._away = seen.state is State.DOWN
                 yield seen

@@ -40,6 +40,16 @@ class LogEvents:
             yield LiveEvent(event=event, arrived_at=seen.at, backlog=seen.backlog)
         self._found.clear()
 
+    @property
+    def lines(self) -> int:
+        """Lines of text read."""
+        return self._parser.lines
+
+    @property
+    def unrecognised(self) -> int:
+        """Those of them that no wording takes."""
+        return self._parser.unrecognised
+
     def close(self) -> None:
         """The log is over."""
         if self._text:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from analyzer.events import Event
 from analyzer.runs.model import Run, Workflow
-from exporters.observations import Restarted, ServerState, SystemStats
+from exporters.observations import LogGap, QueueSeen, Restarted, ServerState, SystemStats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +89,8 @@ Update = (
     | RunStarted
     | RunProgress
     | RunFinished
+    | QueueSeen
+    | LogGap
     | ServerState
     | SystemStats
     | Restarted
