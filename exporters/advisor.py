@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer.advising import Answer, answer_for_history
 from analyzer.runs.model import Run
 from analyzer.timeouts.recommend import DEFAULT_RISK
 from analyzer.timeouts.timing import Timing
+from exporters.labels import CappedLabel
+from exporters.metrics import MOST_WORKFLOWS
 
 _MOST_RUNS = 5_000
 _LOG = logging.getLogger("comfymeter")
@@ -16,11 +18,17 @@ _LOG = logging.getLogger("comfymeter")
 
 class Advisor:
     """`answer`: the newest advice; None: no evidence yet. `limits`: named limits to rate, in seconds; `limit_seconds`: the one in
-    force."""
+    force; `workflows`: those that may have series, the first ones if empty. `label`: a workflow's label."""
 
     def __init__(
-        self, *, limits: Mapping[str, float] | None = None, limit_seconds: float | None = None, risk: float = DEFAULT_RISK
+        self,
+        *,
+        limits: Mapping[str, float] | None = None,
+        workflows: Sequence[str] = (),
+        limit_seconds: float | None = None,
+        risk: float = DEFAULT_RISK,
     ) -> None:
+        self.label = CappedLabel(MOST_WORKFLOWS, allowed=workflows)
         self.answer: Answer | None = None
         self.runs = 0
         self._limits = dict(limits or {})

@@ -6,6 +6,7 @@ Nothing that fails ends it: not a source, not the history, not a subscriber.
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field, replace
 
@@ -22,7 +23,7 @@ from exporters.gpu_watch import GpuWatch
 from exporters.happenings import Happening
 from exporters.keeper import Keeper, Past
 from exporters.live_runs import LiveRuns, RunFinished, RunStarted, Update, follow
-from exporters.observations import LogText, LogWrite, Observation, ServerState, State, SystemStats
+from exporters.observations import LogText, LogWrite, Observation, QueueSeen, ServerState, State, SystemStats
 from exporters.tail import read_pipe, tail_file
 from exporters.totals import Counting
 from exporters.watched import Watched
@@ -57,7 +58,8 @@ class EngineSettings:
 
 class Engine:
     """`keeper`: the history, started and closed by its owner, since servers may share it. `sampler`: reads the server's GPUs;
-    closed with the engine. `ended`: set when all sources are over, as a pipe whose writer is gone."""
+    closed with the engine. `ended`: set when all sources are over, as a pipe whose writer is gone. `notified`,
+    `notify_failures`: kept by whoever sends notifications."""
 
     def __init__(
         self,
@@ -78,20 +80,39 @@ class Engine:
             counting=settings.counting,
             gpu_busy_ratio=self.gpu.busy_ratio,
         )
-        self.advisor = Advisor(limits=settings.counting.limits, limit_seconds=settings.limit_seconds, risk=settings.risk)
+        self.advisor = Advisor(
+            limits=settings.counting.limits,
+            workflows=settings.counting.workflows,
+            limit_seconds=settings.limit_seconds,
+            risk=settings.risk,
+        )
         self.last_line_at: float | None = None
+        self.notified: Counter[str] = Counter()
+        self.notify_failures = 0
         self.ended = asyncio.Event()
         self._sampler = (
             BackgroundSampler(sampler, on_samples=self.gpu.feed, every_seconds=settings.gpu_every_seconds) if sampler else None
         )
         self._subscribers: list[Subscriber] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._earlier_lines = (0, 0)
+        self._first_seen: dict[str, float] = {}
         self._past: Past | None = None
 
     @property
     def name(self) -> str:
         """The server's name."""
         return self.settings.name
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """Lines of log text read, and those of them that were not recognised."""
+        now = self.runs.lines
+        return self._earlier_lines[0] + now[0], self._earlier_lines[1] + now[1]
+
+    def first_seen(self, prompt_id: str) -> float | None:
+        """When a prompt that waits was seen first, by our clock."""
+        return self._first_seen.get(prompt_id)
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """From now on `subscriber` is told of every happening. It must not block; what it raises is logged and forgotten."""
@@ -185,6 +206,7 @@ class Engine:
                 break
             except Exception:
                 _LOG.exception("%s: something went wrong here; it begins anew", self.name)
+                self._earlier_lines = self.lines
                 self.runs = LiveRuns(self.name, zone=self.settings.zone, spellings=self.runs.spellings)
                 self.watched.in_flight = None
             finally:
@@ -201,6 +223,9 @@ class Engine:
             if update.past and self._past and self._past.knows(update.run):
                 return  # the history has told it
             update = await self._whole(update)
+        elif isinstance(update, QueueSeen):
+            known = self._first_seen
+            self._first_seen = {one.prompt_id: known.get(one.prompt_id, update.at) for one in update.pending}
         self._tell(self.watched.feed(update))
 
     async def _whole(self, update: RunFinished) -> RunFinished:
@@ -220,7 +245,7 @@ class Engine:
         return run if vram is None else replace(run, vram=vram)
 
     def _keep(self, run: Run) -> None:
-        epoch = self.runs.epoch
+        epoch = self.runs.server.epoch if self.runs.server else None
         self.advisor.add(run, epoch)
         if self.keeper is not None:
             self.keeper.keep(self.name, run, epoch=epoch, limit_seconds=self.settings.limit_seconds)

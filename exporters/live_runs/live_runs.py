@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from analyzer.containers import Zone
 from analyzer.events import PromptFinished, PromptReceived, PromptRejected
 from analyzer.runs.assemble import RunAssembler
-from analyzer.runs.model import Requests, Run, Workflow
+from analyzer.runs.model import Requests, Run, ServerStart, Workflow
 from exporters.live_runs.in_flight import InFlight
 from exporters.live_runs.joining import JobEnd, closed, from_api_alone, joined
 from exporters.live_runs.log_events import LiveEvent, LogEvents
@@ -82,10 +82,10 @@ class LiveRuns:
         return self._earlier_lines[0] + self._events.lines, self._earlier_lines[1] + self._events.unrecognised
 
     @property
-    def epoch(self) -> str | None:
-        """What the server runs on, as its start-up lines say; None where they were not read."""
+    def server(self) -> ServerStart | None:
+        """What the server's start-up lines say; None where they were not read."""
         starts = self._assembler.server_starts
-        return starts[-1].epoch if starts else None
+        return starts[-1] if starts else None
 
     def feed(self, seen: Observation) -> list[Update]:
         """What an observation means."""
