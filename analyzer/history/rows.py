@@ -17,6 +17,11 @@ SAMPLED = (
     "energy_joules",
 )
 
+# The log's stamp of a run's end and the server's own clock are so far apart at most.
+NEAR_SECONDS = 2.0
+# What the API tells and a log does not.
+TOLD = ("queue_seconds", "graph_signature", "prompt_id")
+
 
 def row_of(run: Run, *, timezone: str | None, epoch: str | None, limit_seconds: float | None) -> Row:
     """The columns of a run, without the log it belongs to."""
@@ -52,6 +57,7 @@ def row_of(run: Run, *, timezone: str | None, epoch: str | None, limit_seconds: 
         "vram_other_peak_bytes": run.vram.other_peak_bytes if run.vram else None,
         "energy_joules": run.vram.energy_joules if run.vram else None,
         "epoch": epoch[:400] if epoch else None,
+        "prompt_id": run.prompt_id[:100] if run.prompt_id else None,
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from analyzer.containers import Zone
 from analyzer.events import PromptFinished, PromptReceived, PromptRejected
 from analyzer.runs.assemble import RunAssembler
-from analyzer.runs.model import Requests, Run, Workflow
+from analyzer.runs.model import Requests, Run, ServerStart, Workflow
 from exporters.live_runs.in_flight import InFlight
 from exporters.live_runs.joining import JobEnd, closed, from_api_alone, joined
 from exporters.live_runs.log_events import LiveEvent, LogEvents
@@ -69,11 +69,23 @@ class LiveRuns:
         self._alone: deque[Run] = deque(maxlen=_MOST_ALONE)
         self._log_seen = self._jobs_known = self._away = False
         self._now = 0.0
+        self._earlier_lines = (0, 0)
 
     @property
     def requests(self) -> Requests:
         """Requests told so far: received, rejected, and those that will never run."""
         return self._requests.counts
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """Lines of log text read, and those of them that no wording takes."""
+        return self._earlier_lines[0] + self._events.lines, self._earlier_lines[1] + self._events.unrecognised
+
+    @property
+    def server(self) -> ServerStart | None:
+        """What the server's start-up lines say; None where they were not read."""
+        starts = self._assembler.server_starts
+        return starts[-1] if starts else None
 
     def feed(self, seen: Observation) -> list[Update]:
         """What an observation means."""
@@ -110,8 +122,7 @@ class LiveRuns:
                 yield from self._in_vain(held_before=seen.asked_at)
             case LogGap():
                 yield from self._in_vain(held_before=_EVER, cut_off_before=_EVER)
-                self._assembler, self._events = _assembler(), LogEvents(self._zone)
-                self._requests.begin_anew()
+                self._read_anew()
                 yield seen
             case ServerState():
                 self._away = seen.state is State.DOWN
@@ -123,6 +134,12 @@ class LiveRuns:
                 yield seen
 
     # --- the log -------------------------------------------------------------------------------------------------
+
+    def _read_anew(self) -> None:
+        """What comes now has nothing to do with what came before."""
+        self._earlier_lines = self.lines
+        self._assembler, self._events = _assembler(), LogEvents(self._zone)
+        self._requests.begin_anew()
 
     def _one(self, live: LiveEvent) -> Iterator[Update]:
         """An event; behind a held closing line it waits as well."""
@@ -212,8 +229,7 @@ class LiveRuns:
             return
         self._pairing.add(end, self._now)
         if self._cut_off and isinstance(end, JobLost):
-            run, _ = self._cut_off.popleft()
-            yield self._finished(run, self._pairing.lost())
+            yield self._finished(self._cut_off.popleft()[0], self._pairing.lost())
         elif self._held:
             yield from self._try_held()
 
