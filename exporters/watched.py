@@ -64,6 +64,7 @@ class Watched:
         self.in_flight: InFlight | None = None
         self.stalls = StallWatch()
         self.runs: deque[RunEnded] = deque(maxlen=_MOST_RUNS)
+        self.past: deque[Run] = deque(maxlen=_MOST_RUNS)  # those that were over when we came
         self.records: deque[ForecastRecord] = deque(maxlen=_MOST_RECORDS)
         self.log_gaps = 0
         self.last_activity_at: float | None = None
@@ -90,6 +91,7 @@ class Watched:
             case RunProgress():
                 yield from self._progressed(update)
             case RunFinished(past=True):
+                self.past.append(update.run)
                 self._learned(update.run, None)
             case RunFinished():
                 yield self._ended(update)

@@ -127,6 +127,11 @@ def test_each_notice_once_per_run() -> None:
     ]
 
 
+def test_runs_that_are_seen_at_one_moment_are_told_apart() -> None:
+    keys = [notice.key for notice in told(began(), ended(), began(), ended(), ended())]
+    assert len(set(keys)) == 3
+
+
 def test_all_that_is_told_of_a_run_has_one_key() -> None:
     first = told(began(), risk(), stalled(), ended(), stalled(over=True))
     second = told(began(2000.0), risk(seen_at=2000.0))
@@ -182,7 +187,7 @@ def test_a_payload_has_all_fields_always() -> None:
         "event": "risk_raised",
         "severity": "warning",
         "server": "gpu",
-        "key": "run-1000000",
+        "key": "run-1000000-1",
         "at": "1970-01-01T00:19:50.000+00:00",
         "title": "gpu: a run is likely to exceed its limit of 300 s",
         "text": TOLD[0][4],

@@ -18,6 +18,7 @@ class Teller:
     def __init__(self, server: str, redactor: Redaction) -> None:
         self._server, self._redactor = server, redactor
         self._told: deque[tuple[str, Event, str | None]] = deque(maxlen=_MOST_KEYS)
+        self._runs = 0
         self._run_key: str | None = None
         self._down_key: str | None = None
         self._stall_keys: dict[StallKind, str] = {}
@@ -39,16 +40,22 @@ class Teller:
         """Of the run in flight where it is about one; None: nothing to be told."""
         match happening:
             case RunBegan():
-                self._run_key = f"run-{_milliseconds(happening.run.seen_at)}"
+                self._run_key = self._new_run_key(happening.run.seen_at)
                 return self._run_key
             case RiskChanged() | LimitPassed():
-                return f"run-{_milliseconds(happening.run.seen_at)}"
+                self._run_key = self._run_key or self._new_run_key(happening.run.seen_at)
+                return self._run_key
             case RunEnded():
-                return self._run_key or f"run-{_milliseconds(happening.at)}-{happening.run.number}"
+                return self._run_key or self._new_run_key(happening.at)
             case Stalled():
                 return self._stall_key(happening)
             case ServerChanged():
                 return self._server_key(happening)
+
+    def _new_run_key(self, at: float) -> str:
+        """Several runs may be seen at one moment: what a server wrote while nobody could read it comes at once."""
+        self._runs += 1
+        return f"run-{_milliseconds(at)}-{self._runs}"
 
     def _stall_key(self, happening: Stalled) -> str | None:
         """The run may be over by the time that its stall is."""
