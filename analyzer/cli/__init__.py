@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from analyzer.cli import check, compare, doctor, ingest, report, show, timeout
+from analyzer.cli import check, compare, doctor, ingest, report, serve, show, timeout
 from analyzer.cli.options import Version
 from analyzer.cli.output import note
 from analyzer.errors import ComfymeterError, ExitCode
@@ -34,6 +34,8 @@ app.command("ingest")(ingest.command)
 app.command("compare")(compare.command)
 app.command("check")(check.command)
 app.command("doctor")(doctor.command)
+app.command("serve")(serve.command)
+app.command("demo")(serve.demo)
 
 
 def main() -> None:

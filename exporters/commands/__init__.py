@@ -1,0 +1,1 @@
+"""What `comfymeter serve` and `comfymeter demo` do; the command line itself is `analyzer.cli`."""
