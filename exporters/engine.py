@@ -58,8 +58,8 @@ class EngineSettings:
 
 class Engine:
     """`keeper`: the history, started and closed by its owner, since servers may share it. `sampler`: reads the server's GPUs;
-    closed with the engine. `ended`: set when all sources are over, as a pipe whose writer is gone. `notified`,
-    `notify_failures`: kept by whoever sends notifications."""
+    closed with the engine. `ended`: set when all sources are over, as a pipe whose writer is gone. `names`:
+    workflows by their signatures. `notified`, `notify_failures`: kept by whoever sends notifications."""
 
     def __init__(
         self,
@@ -87,6 +87,7 @@ class Engine:
             risk=settings.risk,
         )
         self.last_line_at: float | None = None
+        self.names: dict[str, str] = {}
         self.notified: Counter[str] = Counter()
         self.notify_failures = 0
         self.ended = asyncio.Event()
@@ -147,6 +148,7 @@ class Engine:
             return
         self.watched.history = History({**past.history.workflows, **self.watched.history.workflows})
         self.runs.spellings.update(past.spellings)
+        self.names.update(past.names)
         self.advisor.learn(past.timings)
         self._past = past
 
@@ -236,6 +238,7 @@ class Engine:
         if not update.past:
             run = await self._with_vram(run)
             self.gpu.run_ended()
+        self.names[run.workflow.signature] = run.workflow.name
         if not settings.naming.exclusion.takes(run):
             self._keep(run)
         return replace(update, run=run)

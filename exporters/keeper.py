@@ -37,12 +37,13 @@ _Found = TypeVar("_Found")
 class Past:
     """What a history knows: for the predictor, for the advice, and which graphs are which workflow.
 
-    `ends`: when runs ended, by their workflow, in order.
+    `names`: workflows by their signatures; `ends`: when runs ended, by the same, in order.
     """
 
     history: History
     timings: tuple[Timing, ...]
     spellings: dict[str, Workflow]
+    names: Mapping[str, str]
     ids: frozenset[str]
     ends: Mapping[str, Sequence[float]]
 
@@ -154,6 +155,7 @@ class Keeper:
         runs = list(store.runs(limit=_MOST_PAST))
         return Past(
             history=History.of_rows(runs),
+            names={run.log_signature: run.workflow for run in reversed(runs)},
             ids=frozenset(run.prompt_id for run in runs if run.prompt_id),
             ends=_ends(runs),
             timings=tuple(store.timings(newest=_OF_EACH)),

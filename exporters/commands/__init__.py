@@ -1,1 +1,1 @@
-"""The commands that watch: what `comfymeter`'s command line calls by name, since `analyzer` knows nothing of `exporters`."""
+"""What `comfymeter serve` and `comfymeter demo` do; the command line itself is `analyzer.cli`."""
