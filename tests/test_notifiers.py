@@ -14,6 +14,7 @@ import pytest
 
 from analyzer.errors import UsageError
 from exporters.notifiers import Event, Notice, Notifier, NotSentError, Outbox, Service, Severity, ShellCommand, Webhook, payload
+from tests.replayed import until
 from tests.webhook_receiver import receiving
 
 NOTICE = Notice(
@@ -151,7 +152,16 @@ def test_a_command_that_hangs_is_stopped_with_all_that_it_started(tmp_path: Path
     with pytest.raises(NotSentError, match=r"stopped after 0\.3 s"):
         ran(line, seconds=0.3)
 
-    assert [pid for pid in map(int, pids.read_text().split()) if is_running(pid)] == []
+    asyncio.run(until(lambda: not any(map(is_running, map(int, pids.read_text().split())))))
+
+
+def test_a_command_that_ends_at_once_leaves_nothing_stubborn_behind(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    line = f"(trap '' TERM; sleep 600) & echo $! > {shlex.quote(str(pids))}; sleep 600"
+    with pytest.raises(NotSentError, match=r"stopped after 0\.3 s"):
+        ran(line, seconds=0.3)
+
+    asyncio.run(until(lambda: not is_running(int(pids.read_text()))))
 
 
 def is_running(pid: int) -> bool:
@@ -229,7 +239,7 @@ def delivered(*notifiers: Notifier, notices: int = 3) -> tuple[list[str], int, i
         return outbox
 
     outbox = asyncio.run(work())
-    return troubles, outbox.sent, outbox.failures
+    return troubles, outbox.sent[NOTICE.event], outbox.failures
 
 
 def test_one_notifier_that_fails_or_hangs_holds_up_no_other() -> None:

@@ -6,7 +6,6 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -193,7 +192,11 @@ def test_the_command_watches_a_server_and_tells_of_each_run_once(tmp_path: Path)
     assert err == ""
     assert "s3cret" not in out
     ids = [prompt["prompt_id"] for prompt in executed("S4-failures")]
-    assert Counter(body["prompt_id"] for body in receiver.bodies) == Counter(ids)
+    known = [body["prompt_id"] for body in receiver.bodies if body["prompt_id"]]
+    assert len(set(known)) == len(known)
+    assert set(known) <= set(ids)
+    # The one that died with its server may have gone before the queue was looked at.
+    assert len(receiver.bodies) - 1 <= len(known) <= len(receiver.bodies) == len(ids)
     assert {"run_failed", "run_finished"} == set(receiver.events)
     assert {json.loads(line)["key"] for line in told.read_text().splitlines()} == {body["key"] for body in receiver.bodies}
     assert sum(" run ended: " in line for line in out.splitlines()) == len(ids)

@@ -52,6 +52,10 @@ def command(
     on_stall: OnStall = None,
     on_finish: OnFinish = None,
     gpu: Annotated[bool, typer.Option("--gpu/--no-gpu", help="Whether to read this machine's GPUs.")] = True,
+    pid: Annotated[int | None, typer.Option(min=1, metavar="PID", help="The server's process, to tell its memory apart.")] = None,
+    user: Annotated[str | None, typer.Option(metavar="NAME", help="Name for a proxy; COMFYMETER_PASSWORD or _TOKEN.")] = None,
+    ca_file: Annotated[str | None, typer.Option(metavar="FILE", help="Certificates to trust.")] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Trust any certificate.")] = False,
     once: Annotated[bool, typer.Option("--once", help="Print the state once and end.")] = False,
     timezone: options.Timezone = None,
     config: options.Config = None,
@@ -75,6 +79,10 @@ def command(
         on_stall=on_stall,
         on_finish=on_finish,
         gpu=gpu,
+        pid=pid,
+        user=user,
+        ca_file=ca_file,
+        insecure=insecure,
         once=once,
     )
     return int(watching.run(asked))

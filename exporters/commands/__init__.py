@@ -1,1 +1,1 @@
-"""What `comfymeter serve` and `comfymeter demo` do; the command line itself is `analyzer.cli`."""
+"""What `comfymeter serve`, `demo` and `watch` do; the command line itself is `analyzer.cli`."""

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from analyzer.cli.options import Common, limit_seconds
 from analyzer.cli.output import use_color
 from analyzer.errors import ExitCode, SourceError, UsageError
-from analyzer.history import open_store
 from analyzer.redaction import NO_REDACTION, Redaction, Redactor
 from analyzer.settings import Settings
 from exporters.comfyui import Target, target_of
@@ -26,6 +25,7 @@ from exporters.watching.once import look_once
 from exporters.watching.session import Session, Showing
 
 DEFAULT_URL = "http://127.0.0.1:8188"
+TOKEN, PASSWORD = "COMFYMETER_TOKEN", "COMFYMETER_PASSWORD"
 _PIPED_WIDTH = 100
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ABOUT: dict[str, frozenset[Event]] = {
@@ -55,6 +55,10 @@ class Asked:
     on_stall: str | None = None
     on_finish: str | None = None
     gpu: bool = True
+    pid: int | None = None
+    user: str | None = None
+    ca_file: str | None = None
+    insecure: bool = False
     once: bool = False
 
 
@@ -77,8 +81,7 @@ def run(asked: Asked) -> int:
 async def _watch(
     asked: Asked, settings: Settings, engine_settings: EngineSettings, notifiers: Sequence[Notifier], color: bool
 ) -> int:
-    place = asked.store or settings.store
-    keeper = Keeper(partial(open_store, place)) if place else None
+    keeper = _keeper(asked.store or settings.store)
     engine = Engine(engine_settings, keeper=keeper, sampler=_sampler(asked, engine_settings.target))
     showing = Showing(
         live=_is_terminal() and not asked.once,
@@ -99,7 +102,7 @@ async def _watch(
 
 def _engine_settings(asked: Asked, settings: Settings) -> EngineSettings:
     url = asked.url if asked.url is not None or asked.log is not None else DEFAULT_URL
-    target = None if url is None else target_of(url)
+    target = None if url is None else _target(url, asked)
     return EngineSettings(
         name=_name(target, asked.log),
         target=target,
@@ -108,6 +111,14 @@ def _engine_settings(asked: Asked, settings: Settings) -> EngineSettings:
         zone=asked.common.zone(settings),
         naming=settings.naming,
     )
+
+
+def _target(url: str, asked: Asked) -> Target:
+    """Secrets come from the environment: a command line can be read by everybody on the machine."""
+    token, password = os.environ.get(TOKEN), os.environ.get(PASSWORD, "")
+    target = target_of(url, user=asked.user, password=password, token=token, ca_file=asked.ca_file, insecure=asked.insecure)
+    target.tls()
+    return target
 
 
 def _readable(log: str) -> str:
@@ -132,7 +143,15 @@ def _sampler(asked: Asked, target: Target | None) -> NvmlSampler | None:
     """This machine's GPUs, where the server runs on it as far as can be told."""
     if not asked.gpu or (target is not None and urlsplit(target.base).hostname not in _LOOPBACK):
         return None
-    return sampler_for(None) if find_facts().gpus else None
+    return sampler_for(asked.pid) if find_facts().visible else None
+
+
+def _keeper(place: str | None) -> Keeper | None:
+    if place is None:
+        return None
+    from analyzer.history import open_store
+
+    return Keeper(partial(open_store, place))
 
 
 # --- how it is shown ----------------------------------------------------------------------------------------------------

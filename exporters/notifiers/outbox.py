@@ -1,6 +1,7 @@
 """Sends notices beside the watch: each notifier in its own time, none of them holds up another, and no failure stops anything."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -22,11 +23,11 @@ class _Box:
 class Outbox:
     """Make it in a running loop and end it with `close`. `on_trouble`: told in one line of the first failure of each notifier.
 
-    `sent` and `failures`: how many notices went out, and how many did not, over all notifiers.
+    `sent`: how many went out, by event; `failures`: how many did not; over all notifiers.
     """
 
     def __init__(self, notifiers: Sequence[Notifier], on_trouble: Callable[[str], None]) -> None:
-        self.sent = 0
+        self.sent: Counter[str] = Counter()
         self._on_trouble = on_trouble
         self._boxes = [_Box(notifier) for notifier in notifiers]
         self._tasks = [asyncio.ensure_future(self._work(box)) for box in self._boxes]
@@ -63,7 +64,7 @@ class Outbox:
             notice = await box.waiting.get()
             try:
                 await box.notifier.send(notice)
-                self.sent += 1
+                self.sent[notice.event.value] += 1
             except NotSentError as error:
                 self._failed(box, str(error))
             except Exception as error:  # a fault of ours must not end the watch, nor stay unseen

@@ -66,14 +66,13 @@ def environment(notice: Notice) -> dict[str, str]:
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
-    """Politely at first."""
+    """Politely at first; then whatever is left of it."""
     _signal(process, signal.SIGTERM)
-    try:
+    with suppress(TimeoutError, asyncio.CancelledError):
         async with asyncio.timeout(_PATIENCE_SECONDS):
             await process.wait()
-    except (TimeoutError, asyncio.CancelledError):
-        _signal(process, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
-        await process.wait()
+    _signal(process, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+    await process.wait()
 
 
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
