@@ -12,7 +12,7 @@ from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from analyzer.cli.options import Common, limit_seconds
-from analyzer.cli.output import use_color
+from analyzer.cli.output import note, use_color
 from analyzer.errors import ExitCode, SourceError, UsageError
 from analyzer.redaction import NO_REDACTION, Redaction, Redactor
 from analyzer.settings import Settings
@@ -92,6 +92,8 @@ async def _watch(
     )
     session = Session(engine, showing, keeper=keeper, notifiers=notifiers, redactor=_redactor(asked, settings))
     if not asked.once:
+        if asked.log not in (None, STDIN) and not os.path.exists(asked.log):
+            note(f"{asked.log} is not there yet; waiting for it", quiet=asked.common.quiet)
         return await session.run()
     width = shutil.get_terminal_size((_PIPED_WIDTH, 24)).columns
     return await look_once(engine, session.picture, color=color, width=width)

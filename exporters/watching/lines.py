@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 
-from analyzer.predict import Change, Level, sentence
+from analyzer.predict import Change, sentence
 from analyzer.renderers.clean import clean, clip
 from analyzer.renderers.words import OUTCOMES, failure_text
 from analyzer.runs.model import Run
@@ -28,9 +28,8 @@ def _words(happening: Happening) -> str:
         case RunEnded():
             return f"run ended: {_ended(happening.run)}"
         case RiskChanged():
-            level = "risk" if happening.event.level is Level.RISK else "hint of a risk"
             change = "raised" if happening.event.change is Change.RAISED else "cleared"
-            return f"{level} {change}: {sentence(happening.event.prediction)}"
+            return f"risk {change}: {sentence(happening.event.prediction)}"
         case LimitPassed():
             used, limit = happening.used_seconds, happening.limit_seconds
             return f"limit passed: {format_duration(used)} of {format_duration(limit)}, and it goes on"
@@ -57,7 +56,9 @@ class Lines:
         self._progress_at: float | None = None
 
     def happened(self, happening: Happening) -> None:
-        """Notes it; it is written by the next `draw`."""
+        """Notes it; it is written by the next `draw`. Hints of a risk are for a picture, which can take them back."""
+        if isinstance(happening, RiskChanged) and not happening.event.notify:
+            return
         self._waiting.append(self._stamped(happening.at, line_of(happening)))
 
     def draw(self, now: float) -> None:
