@@ -235,7 +235,8 @@ def delivered(*notifiers: Notifier, notices: int = 3) -> tuple[list[str], int, i
         outbox = Outbox(notifiers, troubles.append)
         for _ in range(notices):
             outbox.put(NOTICE)
-        await outbox.close(0.2)
+        await outbox.drained(0.2)
+        await outbox.close()
         return outbox
 
     outbox = asyncio.run(work())

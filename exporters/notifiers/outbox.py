@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from exporters.notifiers.base import Notifier, NotSentError
@@ -46,18 +47,18 @@ class Outbox:
             except asyncio.QueueFull:
                 self._failed(box, f"{_MOST_WAITING} notices wait already")
 
-    async def close(self, patience_seconds: float) -> None:
-        """Sends what waits for so long at most, then stops what is still under way."""
-        try:
+    async def drained(self, patience_seconds: float) -> None:
+        """Returns when all that waits has been sent, or after so long."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(patience_seconds):
                 for box in self._boxes:
                     await box.waiting.join()
-        except TimeoutError:
-            pass
-        finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Stops what is under way, and forgets what waits."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _work(self, box: _Box) -> None:
         while True:

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -27,8 +27,8 @@ from exporters.watching.screen import Screen, console_for
 from exporters.watching.view import view
 
 DRAW_SECONDS = 0.5
-# What is under way when the sources have ended may need this long; who ends the watch does not wait for it.
-_PATIENCE_SECONDS, _HASTE_SECONDS = 65.0, 0.2
+# How long those who are to be told are waited for when the sources have ended. Who ends the watch does not wait.
+_PATIENCE_SECONDS = 65.0
 _SIGNALS = ("SIGTERM", "SIGHUP")
 
 
@@ -75,19 +75,20 @@ class Session:
         over = self._listen_to_signals()
         display = self._display()
         outbox = self._outbox = Outbox(self._notifiers, self._remark)
-        patience = _HASTE_SECONDS
         with remarks(self._remark):
             try:
                 if self._keeper:
                     self._keeper.start()
                 await self._engine.start()
                 await self._show(display, over)
-                patience = _HASTE_SECONDS if self._signal else _PATIENCE_SECONDS
+                if self._signal is None:
+                    over.clear()
+                    await _first_of(outbox.drained(_PATIENCE_SECONDS), over.wait())
             finally:
                 with suppress(OSError):
                     display.close()
                 await self._engine.stop()
-                await outbox.close(patience)
+                await outbox.close()
                 if self._keeper:
                     await self._keeper.close()
         return ExitCode.OK if self._signal is None else 128 + self._signal
@@ -156,6 +157,17 @@ class Session:
                 if number is not None:
                     asyncio.get_running_loop().add_signal_handler(number, stop, number)
         return over
+
+
+async def _first_of(*waits: Coroutine[None, None, object]) -> None:
+    """Returns when one of them has; the others are stopped."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _when(event: asyncio.Event, then: Callable[[], None]) -> None:
