@@ -6,8 +6,9 @@ from functools import partial
 
 from analyzer.errors import ComfymeterError, SourceError, UsageError
 from analyzer.history.identity import LogPrint, fingerprint
+from analyzer.history.merging import Added, Place
 from analyzer.history.rows import Row, row_of
-from analyzer.history.store import Added, Before, Known, Place, Store, UnknownBeginningError
+from analyzer.history.store import Before, Known, Store, UnknownBeginningError
 from analyzer.logs import ReadOptions, read_files
 from analyzer.reading import LogReading
 from analyzer.runs.model import Run

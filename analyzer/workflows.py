@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from analyzer.runs.model import Outcome, Run, Workflow
+from analyzer.runs.model import Outcome, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class Naming:
         if rule is None:
             return run if run.limit_seconds == limit_seconds else replace(run, limit_seconds=limit_seconds)
         limit = rule.limit_seconds if rule.limit_seconds is not None else limit_seconds
-        return replace(run, workflow=Workflow(name=rule.name, signature=run.workflow.signature), limit_seconds=limit)
+        return replace(run, workflow=replace(run.workflow, name=rule.name), limit_seconds=limit)
 
 
 def first_that_takes(rules: Sequence[WorkflowRule], run: Run) -> WorkflowRule | None:

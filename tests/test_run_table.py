@@ -18,6 +18,7 @@ from analyzer.runs.model import (
     DetectionTime,
     DurationSource,
     Evidence,
+    NodeTime,
     Outcome,
     Phase,
     PhaseSpan,
@@ -49,7 +50,7 @@ FULL = run(
     duration_seconds=4.5,
     duration_source=DurationSource.STAMPS,
     observed_seconds=0.0,
-    workflow=Workflow(name="mine", signature="its"),
+    workflow=Workflow(name="mine", signature="its", graph_signature="graph:1"),
     start=Start.COLD,
     server_number=2,
     passes=(
@@ -85,6 +86,7 @@ FULL = run(
     silence_seconds=1.25,
     limit_seconds=300.0,
     events=(PromptFinished(line=4, at=None, duration_seconds=4.5),),
+    nodes=(NodeTime(class_type="KSampler", seconds=4.0),),
 )
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from analyzer.runs.assemble import RunAssembler
 from analyzer.runs.model import Outcome, Requests, Start
-from tests.logs import log, read, sampler
+from tests.logs import events, log, read, sampler
 
 STARTUP = (
     "Total VRAM 24106 MB, total RAM 24106 MB",
@@ -175,6 +176,21 @@ def test_a_restart_cuts_the_run_off_and_forgets_the_queue() -> None:
     assert reading.requests == Requests(received=3, unresolved=1)
 
 
+def test_the_first_lines_of_a_new_process_do_not_lengthen_the_run_that_was_cut_off() -> None:
+    stamped = (
+        "2026-08-01T10:00:00.000000Z got prompt",
+        "2026-08-01T10:00:01.000000Z Requested to load Flux",
+        "2026-08-01T10:00:05.000000Z loaded completely; 20034.67 MB usable, 11350.07 MB loaded, full load: True",
+        "2026-08-01T11:00:00.000000Z Checkpoint files will always be loaded safely.",
+        "2026-08-01T11:00:01.000000Z Total VRAM 24564 MB, total RAM 64216 MB",
+    )
+
+    (run,) = read(log(*stamped)).runs
+
+    assert run.outcome is Outcome.CUT_OFF
+    assert run.observed_seconds == pytest.approx(5.0)
+
+
 def test_a_start_that_prints_its_memory_twice_is_one_start() -> None:
     assert (
         len(
@@ -326,3 +342,19 @@ def test_a_glued_prompt_and_loading_line_are_two() -> None:
 
     assert reading.requests.received == 1
     assert reading.unparsed.lines == 0
+
+
+def test_runs_that_are_taken_are_forgotten_and_the_next_ones_numbered_on() -> None:
+    assembler = RunAssembler()
+    for event in events(log("got prompt", *LOAD, sampler(), "Prompt executed in 70.00 seconds", "got prompt", "got prompt")):
+        assembler.feed(event)
+
+    assert [run.number for run in assembler.take()] == [1]
+    assert (list(assembler.runs), assembler.in_flight, len(assembler.waiting), assembler.resident_model) == ([], None, 2, "Flux")
+    for event in events(log(sampler())):
+        assembler.feed(event)
+    assert assembler.in_flight is not None
+    assert len(assembler.waiting) == 1
+    assembler.finish()
+    assert [run.number for run in assembler.take()] == [2]
+    assert list(assembler.take()) == []

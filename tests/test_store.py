@@ -270,7 +270,7 @@ def test_a_store_of_version_1_is_brought_up_to_date(tmp_path: Path, live: Path) 
         indexes = {
             row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
         }
-    assert indexes == {"runs_by_age", "runs_for_timings"}
+    assert indexes == {"runs_by_age", "runs_by_prompt", "runs_for_timings"}
     assert [timing.seconds for timing in store.timings(workflow="Flux", newest=2)] == [71.0, 72.0]
     store.close()
     open_store(str(place), create=False).close()

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from analyzer.cli import check, compare, doctor, ingest, record, report, show, timeout
+from analyzer.cli import check, compare, doctor, ingest, record, report, serve, show, timeout, watch
 from analyzer.cli.options import Version
 from analyzer.cli.output import note
 from analyzer.errors import ComfymeterError, ExitCode
@@ -35,6 +35,9 @@ app.command("compare")(compare.command)
 app.command("check")(check.command)
 app.command("doctor")(doctor.command)
 app.command("record", context_settings=record.CONTEXT)(record.command)
+app.command("watch")(watch.command)
+app.command("serve")(serve.command)
+app.command("demo")(serve.demo)
 
 
 def main() -> None:

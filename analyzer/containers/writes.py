@@ -49,6 +49,11 @@ class WriteJoiner:
         self._said = True
         yield new_piece((self.number, at, text))
 
+    def release(self) -> Iterator[Piece]:
+        """A whole progress frame that waits for what follows it on its line; in a stream that may be long in coming."""
+        if _is_frame(self._text) and self._text.rstrip().endswith(b"]"):
+            yield from self._flush(line_ends=False)
+
     def close(self) -> Iterator[Piece]:
         """The line that had no end yet."""
         if self._text:

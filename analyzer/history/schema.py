@@ -24,7 +24,8 @@ from sqlalchemy import (
     update,
 )
 
-VERSION = 3
+VERSION = 4
+_BY_PROMPT = "runs_by_prompt"
 
 metadata = MetaData()
 
@@ -37,7 +38,7 @@ LOGS = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", String(400), nullable=False),
-    # What has been read of it: its identity is that another file begins with the same bytes.
+    # What has been read of it: its identity is that another file begins with the same bytes. -1: runs that were watched.
     Column("size", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("ingested_at", Float, nullable=False),
@@ -84,12 +85,15 @@ RUNS = Table(
     Column("vram_other_peak_bytes", BigInteger),
     Column("energy_joules", Float),
     Column("epoch", String(400)),
+    # Of a run that was watched: it is stored once, however often the server tells of it.
+    Column("prompt_id", String(100)),
     # When it was stored first; a log that grows is stored again and again.
     Column("seen_at", Float),
     # When it ended as far as anybody knows: its end, else its start and how long it was seen, else when it was stored first.
     Column("at", Float),
     # What `timeout` asks for stands in one index, in the order of time: the newest of a million runs are found at its end.
     Index("runs_by_age", "at"),
+    Index(_BY_PROMPT, "prompt_id"),
     Index(
         "runs_for_timings",
         "workflow",
@@ -129,7 +133,8 @@ def _times_and_places(connection: Connection) -> None:
     for name in ("runs_by_time", "runs_for_timeout"):
         connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
     for index in RUNS.indexes:
-        index.create(connection)
+        if index.name != _BY_PROMPT:
+            index.create(connection)
 
 
 def _sampled_vram(connection: Connection) -> None:
@@ -139,8 +144,14 @@ def _sampled_vram(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE runs ADD COLUMN energy_joules DOUBLE PRECISION"))
 
 
+def _prompt_ids(connection: Connection) -> None:
+    """4: which prompt a watched run was."""
+    connection.execute(text("ALTER TABLE runs ADD COLUMN prompt_id VARCHAR(100)"))
+    next(index for index in RUNS.indexes if index.name == _BY_PROMPT).create(connection)
+
+
 # The step at place N turns version N + 1 into N + 2.
-MIGRATIONS: tuple[Migration, ...] = (_times_and_places, _sampled_vram)
+MIGRATIONS: tuple[Migration, ...] = (_times_and_places, _sampled_vram, _prompt_ids)
 
 
 def stored_version(connection: Connection) -> int | None:

@@ -1,23 +1,19 @@
 """The store: logs in, runs and observations out."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, tuple_, update
 
 from analyzer.history.database import open_engine, reading, writing
 from analyzer.history.identity import LogPrint
-from analyzer.history.rows import SAMPLED, Row
+from analyzer.history.merging import Added, Place, continued, merge_rows
+from analyzer.history.rows import Row
 from analyzer.history.schema import LOGS, RUNS, SPELLINGS
+from analyzer.history.watched import put_watched, take_over
 from analyzer.renderers.clean import encodable
-from analyzer.runs.model import VramSource
 from analyzer.timeouts.timing import Timing
-
-_CHUNK = 2000
-_LOG_ENDED = "log_ended"
-_SAMPLERS = (VramSource.NVML.value, VramSource.API.value)
-_ALWAYS = ("finished", "limit_seconds", "seen_at", "at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +41,7 @@ class StoredRun:
     vram_other_peak_bytes: int | None
     energy_joules: float | None
     epoch: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
-    """What a log brought: runs that were not there, runs whose end became known, runs that were there."""
-
-    new: int = 0
-    updated: int = 0
-    known: int = 0
-    log_id: int | None = field(default=None, compare=False)
+    prompt_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,21 +54,20 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spelled:
+    """A workflow under both its spellings."""
+
+    workflow: str
+    log_signature: str
+    graph_signature: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
     """What a log was known to start from when it was read behind another one that is not there any more."""
 
     epoch: str | None
     log_signature: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A file's place in its set. `behind`: the log before it; `last`: nothing follows; `alone`: what once stood before the
-    set's first file is not there any more."""
-
-    behind: int | None = None
-    last: bool = True
-    alone: bool = False
 
 
 class UnknownBeginningError(Exception):
@@ -111,7 +97,7 @@ class Store:
     def sizes(self) -> list[int]:
         """How much was read of each log: the beginnings that a file must be asked about."""
         with reading(self._engine) as connection:
-            return list(connection.execute(select(LOGS.c.size).distinct()).scalars())
+            return list(connection.execute(select(LOGS.c.size).where(LOGS.c.size >= 0).distinct()).scalars())
 
     def known(self, found: LogPrint) -> Known | None:
         """The log with this very content; None: it was not read before."""
@@ -146,13 +132,19 @@ class Store:
             values: Row = {"name": shown, "size": found.size, "sha256": found.sha256, "ingested_at": now, "runs": len(rows)}
             if place.behind is not None:
                 values["behind"] = place.behind
+            rows = take_over(connection, rows)
             if log is None:
                 log_id = connection.execute(insert(LOGS).values(values)).inserted_primary_key[0]  # type: ignore[index]
-                return _merge_rows(connection, log_id, 0, rows, now)
+                return merge_rows(connection, log_id, 0, rows, now)
             grew = log.size < found.size
-            merged = _continued(connection, log, rows, place, grew=grew) if place.alone else rows
+            merged = continued(connection, log, rows, place, grew=grew) if place.alone else rows
             connection.execute(update(LOGS).where(LOGS.c.id == log.id).values({**values, "runs": len(merged)}))
-            return _merge_rows(connection, log.id, log.runs, merged, now)
+            return merge_rows(connection, log.id, log.runs, merged, now)
+
+    def put_watched(self, server: str, row: Row, now: float) -> bool:
+        """Stores a run that was watched; whether it was not there yet, from here or from a log."""
+        with writing(self._engine) as connection:
+            return put_watched(connection, server, row, now)
 
     def prune(self, *, now: float, older_than_seconds: float | None = None, keep_runs: int | None = None) -> int:
         """Forgets old runs, by their end, or where that is not known by when they were stored first; how many."""
@@ -212,6 +204,19 @@ class Store:
                 values = {"log_signature": log_signature, "graph_signature": graph_signature, "runs": 1}
                 connection.execute(insert(SPELLINGS).values(values))
 
+    def spelled(self, most: int = 1000) -> list[Spelled]:
+        """The graphs that are known, each under the log's spelling seen most often, with the name of its newest run."""
+        name = select(RUNS.c.workflow).where(RUNS.c.log_signature == SPELLINGS.c.log_signature)
+        newest = name.order_by(RUNS.c.at.desc()).limit(1).scalar_subquery()
+        query = select(SPELLINGS.c.graph_signature, SPELLINGS.c.log_signature, newest.label("workflow"))
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(SPELLINGS.c.runs.desc()).limit(most)).all()
+        best: dict[str, Spelled] = {}
+        for graph, log, workflow in rows:
+            if workflow is not None:
+                best.setdefault(graph, Spelled(workflow=workflow, log_signature=log, graph_signature=graph))
+        return list(best.values())
+
     def log_spelling(self, graph_signature: str) -> str | None:
         """The log's spelling of a graph, the one seen most often."""
         query = select(SPELLINGS.c.log_signature).where(SPELLINGS.c.graph_signature == graph_signature)
@@ -238,7 +243,8 @@ def _wanted(workflow: str | None, since: float | None) -> list[ColumnElement[boo
 
 def _find(connection: Connection, found: LogPrint) -> Any:
     """The log that the file continues, the longest if several fit."""
-    query = select(LOGS.c.id, LOGS.c.size, LOGS.c.sha256, LOGS.c.runs, LOGS.c.behind).where(LOGS.c.size <= found.size)
+    query = select(LOGS.c.id, LOGS.c.size, LOGS.c.sha256, LOGS.c.runs, LOGS.c.behind)
+    query = query.where(LOGS.c.size <= found.size, LOGS.c.size >= 0)
     known = connection.execute(query.order_by(LOGS.c.size.desc())).all()
     unasked = [log.size for log in known if log.size < found.size and log.size not in found.beginnings]
     if unasked:
@@ -248,59 +254,3 @@ def _find(connection: Connection, found: LogPrint) -> Any:
 
 def _is_whole(found: LogPrint, log: Any) -> bool:
     return bool((log.size, log.sha256) == (found.size, found.sha256))
-
-
-def _continued(connection: Connection, log: Any, rows: Sequence[Row], place: Place, *, grew: bool) -> list[Row | None]:
-    """The rows of a log that is read without what stood before it: those known from a better reading stay, what is new is added.
-
-    Only a run that was open at the log's end is known no better: it went on there, or in the log that follows now.
-    """
-    last_one = (RUNS.c.log_id == log.id) & (RUNS.c.ordinal == log.runs - 1)
-    last = connection.execute(select(RUNS.c.finished, RUNS.c.failure_kind).where(last_one)).first()
-    open_end = last is not None and not last.finished and last.failure_kind == _LOG_ENDED
-    settled = log.runs - 1 if open_end and (grew or not place.last) else log.runs
-    return [*[None] * settled, *(rows[settled:] if grew else [])]
-
-
-def _merge_rows(connection: Connection, log_id: int, runs_before: int, rows: Sequence[Row | None], now: float) -> Added:
-    """Writes the rows that are new or different; None: as it is. What was there before and is not any more has been forgotten
-    and stays so."""
-    known = _stored_rows(connection, log_id, list(next(filter(None, rows), {})))
-    write: dict[int, Row] = {}
-    for ordinal, fresh in enumerate(rows):
-        old = known.get(ordinal)
-        row = _with_old_times(fresh, old, now) if fresh else old
-        if row is not None and row != old and (old is not None or ordinal >= runs_before):
-            write[ordinal] = row
-    gone = [ordinal for ordinal in known if ordinal >= len(rows) or ordinal in write]
-    for first in range(0, len(gone), _CHUNK):
-        chosen = RUNS.c.ordinal.in_(gone[first : first + _CHUNK])
-        connection.execute(delete(RUNS).where(RUNS.c.log_id == log_id, chosen))
-    new = [{"log_id": log_id, "ordinal": ordinal, **row} for ordinal, row in write.items()]
-    for first in range(0, len(new), _CHUNK):
-        connection.execute(insert(RUNS), new[first : first + _CHUNK])
-    updated = sum(ordinal in known for ordinal in write)
-    return Added(new=len(write) - updated, updated=updated, known=len(rows) - len(write), log_id=log_id)
-
-
-def _stored_rows(connection: Connection, log_id: int, names: Sequence[str]) -> dict[int, Row]:
-    """A log's rows by their ordinal."""
-    columns = [RUNS.c[name] for name in dict.fromkeys((*names, *_ALWAYS))]
-    query = select(RUNS.c.ordinal, *columns).where(RUNS.c.log_id == log_id)
-    return {row.pop("ordinal"): row for row in map(dict, connection.execute(query).mappings())}
-
-
-def _with_old_times(row: Row, old: Row | None, now: float) -> Row:
-    """The row as it is to be stored: first seen when it was, and under the limit that was in force when it ended."""
-    seen_at = now if old is None else old["seen_at"]
-    limit = old["limit_seconds"] if old is not None and old["finished"] else row["limit_seconds"]
-    at = row["ended_at"]
-    if at is None and row["started_at"] is not None:
-        at = row["started_at"] + (row["seconds"] or 0.0)
-    vram = {name: old[name] for name in SAMPLED} if old is not None and _loses_samples(old, row) else {}
-    return {**row, **vram, "limit_seconds": limit, "seen_at": seen_at, "at": seen_at if at is None else at}
-
-
-def _loses_samples(old: Row, row: Row) -> bool:
-    """Whether a run was stored with VRAM samples that do not lie beside its log any more."""
-    return old["vram_source"] in _SAMPLERS and row["vram_source"] not in _SAMPLERS

@@ -3,7 +3,7 @@
 from typing import Any
 
 from analyzer.renderers.rounding import number, phase_seconds
-from analyzer.runs.model import Load, ProgressBar, Run, Unload, Vram
+from analyzer.runs.model import Load, NodeTime, ProgressBar, Run, Unload, Vram
 from analyzer.units import format_instant
 
 
@@ -23,7 +23,7 @@ def run_object(run: Run, *, zone: str | None) -> dict[str, Any]:
         "start": run.start.value,
         **_work(run),
         "vram": _vram(run.vram),
-        "nodes": None,
+        "nodes": None if run.nodes is None else [_node(node) for node in run.nodes],
         "limit_seconds": number(run.limit_seconds),
         "limit_used_ratio": number(run.limit_used_ratio),
         "verdict": run.verdict.value,
@@ -134,6 +134,10 @@ def _load(load: Load) -> dict[str, Any]:
         "seconds": number(load.seconds),
         "reload": load.reload,
     }
+
+
+def _node(node: NodeTime) -> dict[str, Any]:
+    return {"class_type": node.class_type, "seconds": number(node.seconds)}
 
 
 def _unload(unload: Unload) -> dict[str, Any]:

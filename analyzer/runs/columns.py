@@ -271,7 +271,7 @@ def _then(get: Getter, adjust: Callable[[Any], Any]) -> Getter:
 
 
 # Facts of a few runs only, kept as they are.
-_RARE = frozenset({"failure", "client_timeout", "prompt_id", "soft_ooms", "leaks", "quantizations", "events"})
+_RARE = frozenset({"failure", "client_timeout", "prompt_id", "soft_ooms", "leaks", "quantizations", "events", "nodes"})
 
 
 def _column(name: str, hint: Any) -> Column:

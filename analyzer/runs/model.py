@@ -156,10 +156,14 @@ class Noted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
-    """`signature` is stable across seeds and prompts; `name` is the user's, else one made from the signature."""
+    """`signature` is stable across seeds and prompts; `name` is the user's, else one made from the signature.
+
+    `graph_signature`: the same workflow by its graph, where the API has told it.
+    """
 
     name: str
     signature: str
+    graph_signature: str | None = None
 
 
 class VramSource(StrEnum):
@@ -210,6 +214,14 @@ class Vram:
     def phase_peak_bytes(self, phase: Phase) -> int | None:
         """The peak of one phase; None where no sample fell into it."""
         return next((peak.peak_bytes for peak in self.phases if peak.phase is phase), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeTime:
+    """How long a node of the graph took; only the API tells, and not always."""
+
+    class_type: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +288,7 @@ class Run:
     silence_seconds: float | None = None
     limit_seconds: float | None = None
     events: tuple[Event, ...] = ()
+    nodes: tuple[NodeTime, ...] | None = None
 
     @property
     def total_seconds(self) -> float | None:

@@ -25,7 +25,7 @@ from analyzer.runs.model import CustomNode, ServerStart
 # Printed by every new process through its logging, so in time; a running server does not print them.
 _NEW_PROCESS = (Memory, VramState)
 # Also start-up lines, but partly of Manager's prints, which a pipe may hold back until the server runs (block buffering).
-_START_UP = (*_NEW_PROCESS, StartupClock, StartupNote, CudaDevices)
+START_UP_LINES = (*_NEW_PROCESS, StartupClock, StartupNote, CudaDevices)
 Changes = dict[str, Any]
 
 _VERSION_FIELDS = {"comfyui": "comfyui_version", "python": "python_version", "pytorch": "pytorch_version"}
@@ -49,7 +49,7 @@ class ServerTracker:
 
     def begins(self, event: Event, source: str) -> bool:
         """Whether this line shows that a new process has started; notes the start if so."""
-        if self.starting or not isinstance(event, _NEW_PROCESS if self._running else _START_UP):
+        if self.starting or not isinstance(event, _NEW_PROCESS if self._running else START_UP_LINES):
             if isinstance(event, StartupClock) and not self.starting:
                 self._early_clock = event
             if isinstance(event, CudaDevices) and not self.starting:
@@ -153,4 +153,4 @@ LEARNERS: dict[type[Event], Callable[[ServerStart, Any], Changes]] = {
     CustomNodeFailed: _failed,
 }
 # What the tracker wants to see; everything else is no business of a starting server.
-SERVER_EVENTS = frozenset({*LEARNERS, *_START_UP, CustomNodeTimes})
+SERVER_EVENTS = frozenset({*LEARNERS, *START_UP_LINES, CustomNodeTimes})

@@ -1,0 +1,31 @@
+"""Runs that have ended, and their passes."""
+
+from collections.abc import Iterator
+
+from prometheus_client.metrics_core import Metric as Family
+
+from exporters import metrics
+from exporters.collectors.base import Collector
+from exporters.engine import Engine
+from exporters.instruments import kept, single
+
+_KEPT = (
+    metrics.RUNS,
+    metrics.RUNS_FAILED,
+    metrics.RUNS_OVER_LIMIT,
+    metrics.RUN_DURATION,
+    metrics.PHASE_SECONDS,
+    metrics.SAMPLER_STEPS,
+    metrics.STEP_SECONDS,
+)
+
+
+def _read(engine: Engine, now: float) -> Iterator[Family]:
+    watched = engine.watched
+    yield from kept(watched.totals.registry, _KEPT)
+    yield single(metrics.RUN_LAST_END, watched.totals.last_end_at)
+    vram = watched.runs[-1].run.vram if watched.runs else None
+    yield single(metrics.RUN_ENERGY, vram.energy_joules if vram else None)
+
+
+RUNS = Collector(name="runs", metrics=(*_KEPT, metrics.RUN_LAST_END, metrics.RUN_ENERGY), read=_read)

@@ -1,0 +1,1 @@
+"""`comfymeter watch`: one server, live, on a terminal or as lines."""
