@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from prometheus_client.metrics_core import Metric as Family
@@ -17,6 +18,7 @@ from exporters import metrics
 from exporters.collectors import COLLECTORS, Collector
 from exporters.comfyui import target_of
 from exporters.engine import Engine, EngineSettings
+from exporters.metric_table import BEGIN, END, metric_table
 from exporters.metrics import METRICS, Kind
 from exporters.observations import DeviceMemory, ServerState, State, SystemStats
 from exporters.scrape import Scrape, exposition
@@ -225,3 +227,8 @@ def test_a_server_that_is_elsewhere_tells_its_own_memory() -> None:
 def test_the_outcomes_that_count_as_failed() -> None:
     reasons = {labels[0][1] for (name, labels), _ in series(engine()).items() if name == "comfyui_runs_failed_total"}
     assert reasons == set(Outcome) - {Outcome.SUCCESS, Outcome.CACHED, Outcome.UNKNOWN}
+
+
+def test_the_documents_have_the_catalogue() -> None:
+    text = Path("docs/serve.md").read_text(encoding="utf-8")
+    assert f"{BEGIN}\n{metric_table()}\n{END}" in text
