@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 from analyzer.history import Store, open_store
-from analyzer.history.store import Added
+from analyzer.history.merging import Added
 from analyzer.ingesting import ingest
 from analyzer.logs import ReadOptions
 from analyzer.workflows import Naming

@@ -22,8 +22,8 @@ from sqlalchemy import create_engine
 from analyzer.errors import ComfymeterError, UsageError
 from analyzer.history import Store, open_store
 from analyzer.history.identity import fingerprint
+from analyzer.history.merging import Added
 from analyzer.history.schema import prepare, stored_version
-from analyzer.history.store import Added
 from tests.captures import log_bytes
 from tests.command import MAIN
 from tests.histories import content, ingested, once
