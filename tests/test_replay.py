@@ -185,6 +185,7 @@ def test_each_time_round_the_prompts_are_new_ones() -> None:
         played_through(session, place=place, stage=stage)
 
     assert len(stage.process.history) == 3 * len(session.prompts)
+    assert [entry["prompt"][0] for entry in stage.process.history.values()] == list(range(15))
     for prompt_id, entry in stage.process.history.items():
         assert entry["prompt"][1] == prompt_id
         assert {data["prompt_id"] for _, data in entry["status"]["messages"]} == {prompt_id}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from analyzer.budgets import with_budget
 from analyzer.runs.model import DurationSource, Failure, Outcome, Run, Start, Workflow
-from exporters.observations import JobFailure, JobFinished, JobLost
+from exporters.observations import JobFailure, JobFinished, JobLost, QueuedPrompt
 
 JobEnd = JobFinished | JobLost
 
@@ -39,6 +39,14 @@ def joined(run: Run, end: JobEnd) -> Run:
         failure=_failure(end, run.failure),
         nodes=end.nodes,
     )
+
+
+def shown(run: Run, prompt: QueuedPrompt | None) -> Run:
+    """The log's run with the id of the prompt that the API's queue showed while its lines came; no more is known of it."""
+    if prompt is None:
+        return run
+    signature = prompt.graph.signature if prompt.graph else None
+    return replace(run, prompt_id=prompt.prompt_id, workflow=replace(run.workflow, graph_signature=signature))
 
 
 def _timed(run: Run, end: JobFinished) -> Run:

@@ -12,7 +12,7 @@ from analyzer.events import PromptFinished, PromptReceived, PromptRejected
 from analyzer.runs.assemble import RunAssembler
 from analyzer.runs.model import Requests, Run, Workflow
 from exporters.live_runs.in_flight import InFlight
-from exporters.live_runs.joining import JobEnd, closed, from_api_alone, joined
+from exporters.live_runs.joining import JobEnd, closed, from_api_alone, joined, shown
 from exporters.live_runs.log_events import LiveEvent, LogEvents
 from exporters.live_runs.pairing import Pairing, is_cut_off, is_same
 from exporters.live_runs.requests import RequestBook
@@ -150,13 +150,18 @@ class LiveRuns:
         """What ended without a closing line: the server died or started again."""
         counts = not self._jobs_known and not live.backlog
         yield from self._requests.died_with(self._assembler, live.arrived_at, counts=counts)
-        for run in self._assembler.take():
+        for run in self._taken(live):
             self._in_flight.cut_off()
-            end = self._pairing.lost()
+            end = self._pairing.lost(run.prompt_id)
             if end is not None or not self._jobs_known:
                 yield self._finished(run, end, past=live.backlog)
             else:
                 self._cut_off.append((run, live.arrived_at))
+
+    def _taken(self, live: LiveEvent) -> list[Run]:
+        """The runs that an event has closed."""
+        prompt = None if live.backlog else self._in_flight.prompt_of_lines
+        return [shown(run, prompt) for run in self._assembler.take()]
 
     def _closing_line(self, live: LiveEvent) -> Iterator[Update]:
         """Ends the run if the API has told its end, or will not; else it is held."""
@@ -170,7 +175,7 @@ class LiveRuns:
 
     def _end(self, live: LiveEvent, end: JobEnd | None) -> Iterator[Update]:
         self._assembler.feed(live.event)
-        for run in self._assembler.take():
+        for run in self._taken(live):
             yield self._finished(run, end, past=live.backlog)
         yield from self._in_flight.go_on(self._now, live.arrived_at)
 
@@ -211,7 +216,7 @@ class LiveRuns:
         self._pairing.add(end, self._now)
         if self._cut_off and isinstance(end, JobLost):
             run, _ = self._cut_off.popleft()
-            yield self._finished(run, self._pairing.lost())
+            yield self._finished(run, self._pairing.lost(run.prompt_id))
         elif self._held:
             yield from self._try_held()
 
@@ -230,7 +235,8 @@ class LiveRuns:
         while self._held and self._held[0].arrived_at < held_before:
             yield from self._release(self._pairing.match(self._held[0].event.at))
         while self._cut_off and self._cut_off[0][1] < cut_off_before:
-            yield self._finished(self._cut_off.popleft()[0], self._pairing.lost())
+            run, _ = self._cut_off.popleft()
+            yield self._finished(run, self._pairing.lost(run.prompt_id))
 
     def _overdue(self) -> Iterator[Update]:
         before = self._now - self._grace_seconds
