@@ -362,6 +362,14 @@ def test_without_a_log_the_api_tells_runs_at_once() -> None:
     assert runs.requests.received == 3
 
 
+def test_a_graph_is_spelt_as_its_full_runs_are_and_not_as_a_cached_one() -> None:
+    runs = LiveRuns()
+    cached = (write(112.0, "got prompt\n"), write(112.1, "Prompt executed in 0.01 seconds\n"))
+    feed(runs, told(99.0), *LINES, CLOSING, DONE, *cached, job(112.5, "b", 112.05, 112.06, outcome=Outcome.CACHED))
+
+    assert runs.spellings["graph:1"].signature == "model:Flux|passes:1"
+
+
 def test_a_run_in_flight_gets_its_id_and_its_workflow_from_the_api() -> None:
     known = Workflow(name="portrait", signature="model:Flux|passes:1")
     runs = LiveRuns(spellings={"graph:1": known})
