@@ -63,7 +63,9 @@ SCENARIOS: dict[str, Scenario] = {
         session="S1-simple", server={"front": Front(certificate=CERTIFICATE, key=KEY)}, target={"insecure": True}
     ),
     "another zone": Scenario(session="S2-two-pass", server={"utc_offset_seconds": 20700.0}),
-    "no sockets": Scenario(session="S4-failures", speed=8, server={"front": Front(passes_sockets=False)}),
+    "no sockets": Scenario(
+        session="S4-failures", speed=8, server={"front": Front(passes_sockets=False)}, pace=replace(FAST, poll=0.1)
+    ),
 }
 
 
