@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -92,7 +92,7 @@ async def _watch(played: Played, observations: AsyncGenerator[Observation, None]
         await updates.aclose()
 
 
-def _ready(played: Played, asked: Sequence[tuple[str, str, Mapping[str, str]]], scenario: Scenario) -> bool:
+def _ready(played: Played, asked: Iterable[tuple[str, str, Mapping[str, str]]], scenario: Scenario) -> bool:
     """It is being watched: the socket is there, and the log, where it is wanted, and what is past has been told."""
     paths = [path for _, path, _ in asked]
     if _streams(scenario):

@@ -40,7 +40,7 @@ from exporters.observations import (
     ServerState,
     State,
 )
-from tests.captures import SESSIONS, UNSPLIT, chunks, log_bytes
+from tests.captures import SESSIONS, chunks, log_bytes
 from tests.logs import log, read, sampler
 
 GRAPH = GraphFacts(signature="graph:1", classes={"1": "KSampler", "2": "SaveImage"})
@@ -502,7 +502,3 @@ def test_events_of_a_run_reach_the_watcher_as_they_are_read() -> None:
 
     assert [type(event).__name__ for event in events] == ["LoadRequested", "ModelLoaded", "Bar", "Bar", "Bar"]
     assert not any(isinstance(event, PromptReceived) for event in events)
-
-
-def test_unsplit_sessions_are_all_among_them() -> None:
-    assert set(UNSPLIT) <= set(SESSIONS)

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -17,6 +18,9 @@ from exporters.replay.player import Player
 from exporters.replay.process import Process, stats_of
 from exporters.replay.session import Session
 
+# A demo may run for days.
+_MOST_ASKED = 20_000
+
 
 class ReplayServer:
     """Serves recorded sessions, one after the other, `loop` for ever. Use it as an async context manager.
@@ -26,7 +30,7 @@ class ReplayServer:
     None: that of this machine.
     The server answers at once; with `play=False` its clock starts with `play()`.
 
-    For tests: `asked` holds what was asked of it; `drop()`, `stall()`, `close_port()` do what `faults` do at their second.
+    For tests: `asked` holds what was asked of it lately (method, path, headers); `drop()`, `stall()`, `close_port()` do what `faults` do at their second.
     """
 
     def __init__(
@@ -49,7 +53,7 @@ class ReplayServer:
         self.awake = asyncio.Event()
         self.awake.set()
         self.clients = Clients(self.awake)
-        self.asked: list[tuple[str, str, Mapping[str, str]]] = []
+        self.asked: deque[tuple[str, str, Mapping[str, str]]] = deque(maxlen=_MOST_ASKED)
         self.host, self.port = host, port
         self.free_bytes = (0, 0)
         self._session, self._play = sessions[0], play
