@@ -30,7 +30,8 @@ class ReplayServer:
     None: that of this machine.
     The server answers at once; with `play=False` its clock starts with `play()`.
 
-    For tests: `asked` holds what was asked of it lately (method, path, headers); `drop()`, `stall()`, `close_port()` do what `faults` do at their second.
+    For tests: `asked` holds what was asked of it lately (method, path, headers); `drop()`, `stall()`, `close_port()` do what
+    `faults` do at their second.
     """
 
     def __init__(
