@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from exporters.observations import JobsTold, Observation, QueueSeen, Restarted, 
 from exporters.replay import AS_RECORDED, Front, ReplayServer, load_session
 
 # As for a real server, at the speed of the replay.
-FAST = Pace(poll=0.3, least=0.02, answer=3.0, connect=3.0, first_retry=0.05, most_retry=0.3, deaf=1.0)
+FAST = Pace(poll=0.5, least=0.02, answer=3.0, connect=3.0, first_retry=0.05, most_retry=0.3, deaf=1.0)
 SETTLE_SECONDS = 0.1
 _Name = TypeVar("_Name", bound=Hashable)
 
@@ -67,7 +67,7 @@ async def play(scenario: Scenario) -> Played:
         await server.played()
         over_at = time.time()
         await until(lambda: _told_all(played, over_at), watching, seconds=20.0)
-        await asyncio.sleep(SETTLE_SECONDS)
+        await asyncio.sleep(SETTLE_SECONDS if _streams(scenario) else scenario.pace.poll + SETTLE_SECONDS)
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
@@ -92,15 +92,20 @@ async def _watch(played: Played, observations: AsyncGenerator[Observation, None]
         await updates.aclose()
 
 
-def _ready(played: Played, asked: Sequence[tuple[str, str, Mapping[str, str]]], scenario: Scenario) -> bool:
+def _ready(played: Played, asked: Iterable[tuple[str, str, Mapping[str, str]]], scenario: Scenario) -> bool:
     """It is being watched: the socket is there, and the log, where it is wanted, and what is past has been told."""
     paths = [path for _, path, _ in asked]
-    behaviour, front = scenario.server.get("behaviour", AS_RECORDED), scenario.server.get("front", Front())
-    if scenario.log and behaviour.log_stream and front.passes_sockets:
+    if _streams(scenario):
         subscribed = next((place for place, path in enumerate(paths) if path.endswith("/subscribe")), len(paths))
         if not any(path.endswith("/raw") for path in paths[subscribed:]):
             return False
     return bool(played.of(JobsTold)) and any(path.endswith("/ws") for path in paths)
+
+
+def _streams(scenario: Scenario) -> bool:
+    """Whether the log comes as it is written."""
+    behaviour, front = scenario.server.get("behaviour", AS_RECORDED), scenario.server.get("front", Front())
+    return bool(scenario.log and behaviour.log_stream and front.passes_sockets)
 
 
 def _told_all(played: Played, over_at: float) -> bool:

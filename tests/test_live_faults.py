@@ -47,14 +47,14 @@ VERSIONS: dict[str, Behaviour] = {
     "newer": NEWER,
 }
 SCENARIOS: dict[str, Scenario] = {
-    **{name: Scenario(session="S4-failures", speed=10, server={"behaviour": kind}) for name, kind in VERSIONS.items()},
-    "drop": Scenario(session="S1-simple", speed=10, server={"faults": [Drop(at=IN_A_RUN), Drop(at=IN_ANOTHER)]}),
-    "drop in a queue": Scenario(session="S3-queue", speed=10, server={"faults": [Drop(at=IN_A_QUEUE)]}),
-    "stall": Scenario(session="S1-simple", speed=10, server={"faults": [Stall(at=IN_A_RUN, seconds=15)]}, pace=QUICK_TO_DOUBT),
+    **{name: Scenario(session="S4-failures", speed=8, server={"behaviour": kind}) for name, kind in VERSIONS.items()},
+    "drop": Scenario(session="S1-simple", speed=8, server={"faults": [Drop(at=IN_A_RUN), Drop(at=IN_ANOTHER)]}),
+    "drop in a queue": Scenario(session="S3-queue", speed=8, server={"faults": [Drop(at=IN_A_QUEUE)]}),
+    "stall": Scenario(session="S1-simple", speed=8, server={"faults": [Stall(at=IN_A_RUN, seconds=15)]}, pace=QUICK_TO_DOUBT),
     "stall in a queue": Scenario(
-        session="S3-queue", speed=10, server={"faults": [Stall(at=IN_A_QUEUE, seconds=12)]}, pace=QUICK_TO_DOUBT
+        session="S3-queue", speed=8, server={"faults": [Stall(at=IN_A_QUEUE, seconds=12)]}, pace=QUICK_TO_DOUBT
     ),
-    "restart": Scenario(session="S1-simple", speed=10, server={"faults": [Restart(at=IN_ANOTHER, down_seconds=3.0)]}),
+    "restart": Scenario(session="S1-simple", speed=4, server={"faults": [Restart(at=IN_ANOTHER, down_seconds=3.0)]}),
     "guarded": Scenario(
         session="S1-simple", server={"front": GUARDED}, target={"user": "me", "password": "se:cret", "ca_file": CERTIFICATE}
     ),
@@ -63,7 +63,9 @@ SCENARIOS: dict[str, Scenario] = {
         session="S1-simple", server={"front": Front(certificate=CERTIFICATE, key=KEY)}, target={"insecure": True}
     ),
     "another zone": Scenario(session="S2-two-pass", server={"utc_offset_seconds": 20700.0}),
-    "no sockets": Scenario(session="S4-failures", speed=10, server={"front": Front(passes_sockets=False)}),
+    "no sockets": Scenario(
+        session="S4-failures", speed=8, server={"front": Front(passes_sockets=False)}, pace=replace(FAST, poll=0.1)
+    ),
 }
 
 
@@ -87,7 +89,7 @@ def test_old_servers_tell_every_run_but_not_how_long_it_waited(name: str, played
     assert [one.run.prompt_id for one in live.finished] == [prompt["prompt_id"] for prompt in prompts]
     for one, prompt in zip(live.finished, prompts, strict=True):
         if prompt.get("history_duration_s") is not None:
-            assert (one.run.duration_seconds or 0) * 10 == pytest.approx(prompt["history_duration_s"], abs=0.5)
+            assert (one.run.duration_seconds or 0) * 8 == pytest.approx(prompt["history_duration_s"], abs=0.5)
 
 
 @pytest.mark.parametrize(

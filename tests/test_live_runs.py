@@ -40,7 +40,7 @@ from exporters.observations import (
     ServerState,
     State,
 )
-from tests.captures import SESSIONS, UNSPLIT, chunks, log_bytes
+from tests.captures import SESSIONS, chunks, log_bytes
 from tests.logs import log, read, sampler
 
 GRAPH = GraphFacts(signature="graph:1", classes={"1": "KSampler", "2": "SaveImage"})
@@ -362,6 +362,14 @@ def test_without_a_log_the_api_tells_runs_at_once() -> None:
     assert runs.requests.received == 3
 
 
+def test_a_graph_is_spelt_as_its_full_runs_are_and_not_as_a_cached_one() -> None:
+    runs = LiveRuns()
+    cached = (write(112.0, "got prompt\n"), write(112.1, "Prompt executed in 0.01 seconds\n"))
+    feed(runs, told(99.0), *LINES, CLOSING, DONE, *cached, job(112.5, "b", 112.05, 112.06, outcome=Outcome.CACHED))
+
+    assert runs.spellings["graph:1"].signature == "model:Flux|passes:1"
+
+
 def test_a_run_in_flight_gets_its_id_and_its_workflow_from_the_api() -> None:
     known = Workflow(name="portrait", signature="model:Flux|passes:1")
     runs = LiveRuns(spellings={"graph:1": known})
@@ -494,7 +502,3 @@ def test_events_of_a_run_reach_the_watcher_as_they_are_read() -> None:
 
     assert [type(event).__name__ for event in events] == ["LoadRequested", "ModelLoaded", "Bar", "Bar", "Bar"]
     assert not any(isinstance(event, PromptReceived) for event in events)
-
-
-def test_unsplit_sessions_are_all_among_them() -> None:
-    assert set(UNSPLIT) <= set(SESSIONS)

@@ -306,6 +306,18 @@ def test_a_job_that_vanishes_from_the_queue_is_looked_up() -> None:
     assert not [one for one in server.talk(core, 1020.0) if isinstance(one, JobFinished)]
 
 
+def test_an_id_that_a_client_uses_again_is_told_again() -> None:
+    item = [1, "a", {"1": {"class_type": "X", "inputs": {}}}, {}, ["1"]]
+    core, server, ends = Core(PACE), old_server(), list[int]()
+    for second, (running, ended) in enumerate([(True, None), (False, 20.0), (True, 20.0), (True, 20.0), (False, 40.0)]):
+        server.bodies["queue"] = {"queue_running": [item] if running else [], "queue_pending": []}
+        if ended:
+            server.bodies |= {"history": entry("a", ended), "history_of": entry("a", ended)}
+        ends.append(sum(isinstance(one, JobFinished) for one in server.talk(core, 1000.0 + 40 * second)))
+
+    assert ends == [0, 1, 0, 0, 1]
+
+
 def test_many_ends_at_once_are_all_found() -> None:
     core = Core(PACE)
     everything = {name: body for place in range(300) for name, body in entry(f"job {place}", 20.0 + place).items()}

@@ -103,13 +103,15 @@ class Core:
         return iter(())
 
     def _ring(self, answer: Answer) -> Iterator[Observation]:
-        yield from self._server.log.ring(answers.writes_of(answer.body), answer.at)
+        subscribed_at = self._server.socket.subscribed_at
+        joins = subscribed_at is not None and answer.asked_at >= subscribed_at
+        yield from self._server.log.ring(answers.writes_of(answer.body), answer.at, joins_stream=joins)
         if self._server.resync and self._server.resync.log_goes_on is None:
             self._server.resync.log_goes_on = self._server.log.overlapped
         self._heard(Topic.LOG)
 
     def _is_subscribed(self, answer: Answer) -> Iterator[Observation]:
-        self._server.socket.subscribed = True
+        self._server.socket.subscribed_at = answer.at
         self._server.agenda.at_once(Topic.LOG)
         return iter(())
 

@@ -22,7 +22,8 @@ class JobBook:
         self._queued: dict[str, QueuedPrompt] = {}
         self._running: set[str] = set()
         self._listed: dict[str, Ended] = {}
-        self._ended: dict[str, None] = {}
+        self._ended: dict[str, float | None] = {}
+        self._again: dict[str, float | None] = {}
         self._asked: set[str] = set()
         self._to_tell: list[JobFinished | JobLost] = []
 
@@ -41,6 +42,9 @@ class JobBook:
         running, pending = (tuple(map(self._with_graph, part)) for part in queue)
         now = {prompt.prompt_id: prompt for prompt in (*running, *pending)}
         self._look_up(key for key in self._queued if key not in now)
+        for key in now.keys() & self._ended.keys():
+            # A client has used its id again; until this run ends the history has the earlier one.
+            self._again[key] = self._ended.pop(key)
         self._queued |= now
         self._running |= {prompt.prompt_id for prompt in running}
         yield QueueSeen(at=at, asked_at=asked_at, running=running, pending=pending)
@@ -89,12 +93,15 @@ class JobBook:
 
     def _end(self, ended: Ended, at: float) -> None:
         key = ended.prompt.prompt_id
+        if key in self._again and self._again[key] == ended.ended_at:
+            return
         known = self._queued.pop(key, None)
         self._running.discard(key)
         self._listed.pop(key, None)
+        self._again.pop(key, None)
         if key in self._ended:
             return
-        self._ended[key] = None
+        self._ended[key] = ended.ended_at
         while len(self._ended) > _MOST_KNOWN:
             del self._ended[next(iter(self._ended))]
         prompt = ended.prompt if known is None else _together(known, ended.prompt)

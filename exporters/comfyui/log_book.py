@@ -63,8 +63,8 @@ class LogBook:
         else:
             yield from self._tell([write for write in writes if self._is_new_in_stream(write)], at)
 
-    def ring(self, writes: Sequence[Write], at: float) -> Iterator[LogWrite | LogGap]:
-        """The server's buffer, and what the stream brought meanwhile."""
+    def ring(self, writes: Sequence[Write], at: float, *, joins_stream: bool = True) -> Iterator[LogWrite | LogGap]:
+        """The server's buffer. `joins_stream`: it was asked for when the stream had begun, which goes on from it."""
         self.clock.old((stamp for stamp, _ in writes), at)
         unknown = list(self._unknown(writes))
         self.overlapped = len(unknown) < len(writes) if self._known and writes else None
@@ -73,11 +73,12 @@ class LogBook:
             unknown = [write for write in unknown if write[0] < self._newest_streamed]
         elif self.overlapped is False and len(writes) >= RING_WRITES:
             yield LogGap(at=at)
-        held, self._held = self._held, []
+        held: list[Write] = []
         for write in unknown:
             self._copies(write).told += 1
-        if self.holds:
+        if self.holds and joins_stream:
             self._newest_of_ring, self.holds = max((stamp for stamp, _ in writes), default=""), False
+            held, self._held = self._held, []
         streamed = [write for write in held if self._is_new_in_stream(write)]
         merged = sorted([*unknown, *streamed], key=lambda write: write[0]) if streamed else unknown
         yield from self._tell(merged, at, backlog=self._first)

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class OwnSocket:
-    """`client_id` None: not connected. `count`: prompts that run and wait, as it told last."""
+    """`client_id` None: not connected. `subscribed_at`: since when it brings the log. `count`: prompts that run and wait."""
 
     client_id: str | None = None
-    subscribed: bool = False
+    subscribed_at: float | None = None
     count: int | None = None
     deaf_since: float | None = None
 
     def opened(self, client_id: str) -> None:
         """It is connected."""
-        self.client_id, self.subscribed, self.deaf_since = client_id, False, None
+        self.client_id, self.subscribed_at, self.deaf_since = client_id, None, None
 
     def closed(self) -> None:
         """It is gone."""
-        self.client_id, self.subscribed, self.count, self.deaf_since = None, False, None, None
+        self.client_id, self.subscribed_at, self.count, self.deaf_since = None, None, None, None
 
     def told(self, count: int | None) -> bool:
         """It told how many prompts run and wait; whether that shows that one has ended or was deleted."""

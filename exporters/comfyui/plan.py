@@ -27,7 +27,7 @@ def next_question(server: Server, now: float) -> Question | None:
 def _next(server: Server, now: float) -> Question | None:
     if not server.is_up:
         return questions.STATS if now >= server.health.probe_at else None
-    if server.socket.client_id and not server.socket.subscribed and server.can.has(Ask.SUBSCRIBE, now):
+    if server.socket.client_id and server.socket.subscribed_at is None and server.can.has(Ask.SUBSCRIBE, now):
         return questions.subscribe(server.socket.client_id)
     if _is_wanted(server, Topic.LOG, Ask.LOG_RING, now):
         return questions.LOG_RING
@@ -69,5 +69,5 @@ def _is_wanted(server: Server, topic: Topic, ask: Ask, now: float) -> bool:
 
 
 def _take(server: Server, topic: Topic, now: float) -> None:
-    told = server.socket.subscribed if topic is Topic.LOG else server.socket.client_id is not None
+    told = server.socket.subscribed_at is not None if topic is Topic.LOG else server.socket.client_id is not None
     server.agenda.take(topic, now, told=told, busy=bool(server.socket.count))

@@ -61,6 +61,11 @@ class InFlight:
         self._run = self._with(RunInFlight(seen_at=at), prompt)
         yield RunStarted(at=at, run=self._run)
 
+    @property
+    def prompt_of_lines(self) -> QueuedPrompt | None:
+        """Which prompt the lines are of, as the API's queue has shown it."""
+        return self._prompt if self._run is not None and self._has_lines else None
+
     def line(self) -> RunInFlight:
         """A line of it was read; what is known of it."""
         assert self._run is not None

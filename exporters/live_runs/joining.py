@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from analyzer.budgets import with_budget
 from analyzer.runs.model import DurationSource, Failure, Outcome, Run, Start, Workflow
-from exporters.observations import JobFailure, JobFinished, JobLost
+from exporters.observations import JobFailure, JobFinished, JobLost, QueuedPrompt
 
 JobEnd = JobFinished | JobLost
 
@@ -41,11 +41,19 @@ def joined(run: Run, end: JobEnd) -> Run:
     )
 
 
+def shown(run: Run, prompt: QueuedPrompt | None) -> Run:
+    """The log's run with the id of the prompt that the API's queue showed while its lines came; no more is known of it."""
+    if prompt is None:
+        return run
+    signature = prompt.graph.signature if prompt.graph else None
+    return replace(run, prompt_id=prompt.prompt_id, workflow=replace(run.workflow, graph_signature=signature))
+
+
 def _timed(run: Run, end: JobFinished) -> Run:
     """With the API's times; where the log's stamps are of another clock, its phases need the log's own start and end."""
     if end.started_at is None or end.ended_at is None:
         return run
-    duration, queued_at = max(0.0, end.ended_at - end.started_at), end.prompt.create_time
+    duration, queued_at = _between(end.started_at, end.ended_at), end.prompt.create_time
     same_clock = run.ended_at is None or abs(run.ended_at - end.ended_at) <= NEAR_SECONDS
     ended_at = end.ended_at if same_clock else run.ended_at
     run = replace(
@@ -64,7 +72,7 @@ def _timed(run: Run, end: JobFinished) -> Run:
         run,
         queued_line=run.queued_line if knows_line else None,
         queued_at=queued_at if same_clock else None,
-        queue_seconds=max(0.0, end.started_at - queued_at),
+        queue_seconds=_between(queued_at, end.started_at),
     )
 
 
@@ -73,7 +81,7 @@ def from_api_alone(end: JobEnd, *, known: Workflow | None) -> Run:
     finished = isinstance(end, JobFinished)
     started_at, ended_at = (end.started_at, end.ended_at) if isinstance(end, JobFinished) else (None, None)
     queued_at, signature = end.prompt.create_time, _graph_signature(end)
-    duration = max(0.0, ended_at - started_at) if started_at is not None and ended_at is not None else None
+    duration = _between(started_at, ended_at) if started_at is not None and ended_at is not None else None
     return Run(
         number=0,
         source="",
@@ -87,7 +95,7 @@ def from_api_alone(end: JobEnd, *, known: Workflow | None) -> Run:
         queued_at=queued_at,
         started_at=started_at,
         ended_at=ended_at,
-        queue_seconds=max(0.0, started_at - queued_at) if started_at is not None and queued_at is not None else None,
+        queue_seconds=_between(queued_at, started_at) if started_at is not None and queued_at is not None else None,
         duration_seconds=duration,
         duration_source=DurationSource.API if duration is not None else None,
         observed_seconds=None,
@@ -102,6 +110,11 @@ def from_api_alone(end: JobEnd, *, known: Workflow | None) -> Run:
 def closed(run: Run, *, number: int, source: str) -> Run:
     """A run as it is handed on: numbered, and with its phases."""
     return with_budget(replace(run, number=number, source=source))
+
+
+def _between(earlier: float, later: float) -> float:
+    """The server's clock has milliseconds, and may have been set back."""
+    return max(0.0, round(later - earlier, 3))
 
 
 def _workflow(signature: str | None, known: Workflow | None) -> Workflow:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from analyzer.containers import Zone
 from analyzer.events import PromptFinished, PromptReceived, PromptRejected
 from analyzer.runs.assemble import RunAssembler
-from analyzer.runs.model import Requests, Run, ServerStart, Workflow
+from analyzer.runs.model import Outcome, Requests, Run, ServerStart, Workflow
 from exporters.live_runs.in_flight import InFlight
-from exporters.live_runs.joining import JobEnd, closed, from_api_alone, joined
+from exporters.live_runs.joining import JobEnd, closed, from_api_alone, joined, shown
 from exporters.live_runs.log_events import LiveEvent, LogEvents
 from exporters.live_runs.pairing import Pairing, is_cut_off, is_same
 from exporters.live_runs.requests import RequestBook
@@ -34,7 +34,6 @@ from exporters.observations import (
 
 # How long one source waits for the other, if nothing tells that it waits in vain.
 GRACE_SECONDS = 10.0
-_MOST_IDS = 12_000
 # Runs that the log alone has told, in case the API tells of them after all.
 _MOST_ALONE = 64
 _EVER = float("inf")
@@ -64,7 +63,6 @@ class LiveRuns:
         self._cut_off: deque[tuple[Run, float]] = deque()
         self._in_flight = InFlight(self.spellings)
         self._requests = RequestBook()
-        self._ended: dict[str, None] = {}
         self._number = 0
         self._alone: deque[Run] = deque(maxlen=_MOST_ALONE)
         self._log_seen = self._jobs_known = self._away = False
@@ -169,13 +167,18 @@ class LiveRuns:
         """What ended without a closing line: the server died or started again."""
         counts = not self._jobs_known and not live.backlog
         yield from self._requests.died_with(self._assembler, live.arrived_at, counts=counts)
-        for run in self._assembler.take():
+        for run in self._taken(live):
             self._in_flight.cut_off()
-            end = self._pairing.lost()
+            end = self._pairing.lost(run.prompt_id)
             if end is not None or not self._jobs_known:
                 yield self._finished(run, end, past=live.backlog)
             else:
                 self._cut_off.append((run, live.arrived_at))
+
+    def _taken(self, live: LiveEvent) -> list[Run]:
+        """The runs that an event has closed."""
+        prompt = None if live.backlog else self._in_flight.prompt_of_lines
+        return [shown(run, prompt) for run in self._assembler.take()]
 
     def _closing_line(self, live: LiveEvent) -> Iterator[Update]:
         """Ends the run if the API has told its end, or will not; else it is held."""
@@ -189,7 +192,7 @@ class LiveRuns:
 
     def _end(self, live: LiveEvent, end: JobEnd | None) -> Iterator[Update]:
         self._assembler.feed(live.event)
-        for run in self._assembler.take():
+        for run in self._taken(live):
             yield self._finished(run, end, past=live.backlog)
         yield from self._in_flight.go_on(self._now, live.arrived_at)
 
@@ -212,14 +215,14 @@ class LiveRuns:
             yield from self._request(prompt.prompt_id, past=False)
         if self._requests.is_settled(seen) and not self._held:
             yield from self._requests.lost(len(self._assembler.waiting), self._assembler, self._now)
-        running = [prompt for prompt in seen.running if prompt.prompt_id not in self._ended]
-        yield from self._in_flight.running(running[0] if running else None, seen, self._assembler, closing=bool(self._held))
+        running = seen.running[0] if seen.running else None
+        yield from self._in_flight.running(running, seen, self._assembler, closing=bool(self._held))
 
     def _request(self, prompt_id: str, *, past: bool) -> Iterator[Update]:
         yield from self._requests.seen(prompt_id, self._now, counts=not past and not self._log_seen)
 
     def _job_ended(self, end: JobEnd) -> Iterator[Update]:
-        _remember(self._ended, end.prompt.prompt_id)
+        self._requests.forget(end.prompt.prompt_id)
         if (told := next((run for run in self._alone if is_same(run, end)), None)) is not None:
             self._alone.remove(told)
             return
@@ -229,7 +232,8 @@ class LiveRuns:
             return
         self._pairing.add(end, self._now)
         if self._cut_off and isinstance(end, JobLost):
-            yield self._finished(self._cut_off.popleft()[0], self._pairing.lost())
+            run, _ = self._cut_off.popleft()
+            yield self._finished(run, self._pairing.lost(run.prompt_id))
         elif self._held:
             yield from self._try_held()
 
@@ -248,7 +252,8 @@ class LiveRuns:
         while self._held and self._held[0].arrived_at < held_before:
             yield from self._release(self._pairing.match(self._held[0].event.at))
         while self._cut_off and self._cut_off[0][1] < cut_off_before:
-            yield self._finished(self._cut_off.popleft()[0], self._pairing.lost())
+            run, _ = self._cut_off.popleft()
+            yield self._finished(run, self._pairing.lost(run.prompt_id))
 
     def _overdue(self) -> Iterator[Update]:
         before = self._now - self._grace_seconds
@@ -263,8 +268,7 @@ class LiveRuns:
         assert whole is not None
         if run is not None and end is not None:
             whole = joined(run, end)
-            if whole.workflow.graph_signature and not is_cut_off(whole):
-                self.spellings[whole.workflow.graph_signature] = whole.workflow
+            self._learn(whole)
         elif run is not None and self._jobs_known:
             self._alone.append(run)
         self._number += 1
@@ -280,6 +284,12 @@ class LiveRuns:
             node_count=len(graph.classes) if graph else None,
         )
 
+    def _learn(self, run: Run) -> None:
+        """How a graph is spelt in the log; what was cached shows less of it, or nothing."""
+        graph = run.workflow.graph_signature
+        if graph and run.outcome is Outcome.SUCCESS and (run.passes or graph not in self.spellings):
+            self.spellings[graph] = run.workflow
+
     def _known(self, end: JobEnd | None) -> Workflow | None:
         graph = end.prompt.graph if end else None
         return self.spellings.get(graph.signature) if graph else None
@@ -292,9 +302,3 @@ def _assembler() -> RunAssembler:
 
 def _before(late: LiveEvent, closing: LiveEvent) -> bool:
     return late.event.at is not None and closing.event.at is not None and late.event.at < closing.event.at
-
-
-def _remember(ids: dict[str, None], prompt_id: str) -> None:
-    ids[prompt_id] = None
-    while len(ids) > _MOST_IDS:
-        del ids[next(iter(ids))]

@@ -44,9 +44,10 @@ class Pairing:
             return None
         return self._ends.popleft().end
 
-    def lost(self) -> JobEnd | None:
-        """The running prompt that a dead server took along."""
-        found = next((waiting for waiting in self._ends if isinstance(waiting.end, JobLost)), None)
+    def lost(self, prompt_id: str | None) -> JobEnd | None:
+        """The running prompt that a dead server took along; `prompt_id` where the queue had shown which."""
+        lost = (waiting for waiting in self._ends if isinstance(waiting.end, JobLost))
+        found = next((waiting for waiting in lost if prompt_id in (None, waiting.end.prompt.prompt_id)), None)
         if found:
             self._ends.remove(found)
         return found.end if found else None
@@ -64,6 +65,8 @@ def is_cut_off(run: Run) -> bool:
 
 def is_same(run: Run, end: JobEnd) -> bool:
     """Whether the log told this run already, while the API could not be reached."""
+    if run.prompt_id is not None:
+        return run.prompt_id == end.prompt.prompt_id
     if isinstance(end, JobLost):
         return is_cut_off(run)
     apart = seconds_after(run.ended_at, end)

@@ -44,6 +44,10 @@ class RequestBook:
         if counts:
             yield from self._queued(at, prompt_id)
 
+    def forget(self, prompt_id: str) -> None:
+        """It is over; a client may use its id again."""
+        self._seen.pop(prompt_id, None)
+
     def died_with(self, assembler: RunAssembler, at: float, *, counts: bool) -> Iterator[Update]:
         """Requests that the log shows to have died with the server. `counts`: no API tells of them one by one."""
         new, self._unresolved = assembler.requests.unresolved - self._unresolved, assembler.requests.unresolved

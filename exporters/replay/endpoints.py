@@ -2,8 +2,8 @@
 
 import asyncio
 import base64
-import json
 import uuid
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from itertools import islice
 from typing import Any, Protocol
@@ -32,7 +32,7 @@ class Stage(Protocol):
     clients: Clients
     terminal: Mapping[str, int]
     awake: asyncio.Event
-    asked: list[tuple[str, str, Mapping[str, str]]]
+    asked: deque[tuple[str, str, Mapping[str, str]]]
 
     def stats(self) -> Mapping[str, Any]: ...
 
@@ -160,5 +160,4 @@ def _exec_info(process: Process) -> dict[str, Any]:
 
 def status_message(process: Process) -> dict[str, Any]:
     """What everybody is told when the queue changes."""
-    message: dict[str, Any] = json.loads(json.dumps({"type": "status", "data": {"status": _exec_info(process)}}))
-    return message
+    return {"type": "status", "data": {"status": _exec_info(process)}}

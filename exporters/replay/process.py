@@ -20,12 +20,16 @@ Entry = dict[str, str]
 
 @dataclass(slots=True)
 class Process:
-    """One life of the server. Items of the queue have the API's form: number, id, graph, extra data, outputs."""
+    """One life of the server. Items of the queue have the API's form: number, id, graph, extra data, outputs.
+
+    `next_number`: what the next prompt would get, by how many came before it.
+    """
 
     running: dict[str, Item] = field(default_factory=dict)
     pending: dict[str, Item] = field(default_factory=dict)
     history: dict[str, dict[str, Any]] = field(default_factory=dict)
     ring: deque[Entry] = field(default_factory=lambda: deque(maxlen=RING_WRITES))
+    next_number: float = 0.0
 
     @property
     def queue_remaining(self) -> int:
@@ -41,6 +45,7 @@ class Process:
     def put(self, item: Item) -> None:
         """A prompt enters the queue."""
         self.pending[item[1]] = item
+        self.next_number = max(self.next_number, abs(item[0]) + 1)
 
     def get(self, prompt_id: str) -> None:
         """The worker takes it."""

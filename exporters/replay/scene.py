@@ -43,7 +43,7 @@ class Scene:
         self._entries: dict[int, Entry] = {}
         self._lost: set[int | None] = set()
         self._down = False
-        self._first_number: float | None = 0.0 if place == 0 else None
+        self._number_shift: float | None = 0.0 if place == 0 else None
 
     def start_up(self, ready: float) -> None:
         """What a process writes before it answers, which is at second `ready`."""
@@ -80,6 +80,7 @@ class Scene:
     async def _die(self) -> None:
         await self._stage.close_port()
         self._stage.process = Process()
+        self._number_shift = 0.0
 
     async def _kill(self, fault: Restart) -> None:
         back, happenings = fault.at + fault.down_seconds, self._session.happenings
@@ -90,7 +91,7 @@ class Scene:
 
     async def _revive(self, second: float) -> None:
         self.start_up(second)
-        self._down, self._first_number = False, None
+        self._down, self._number_shift = False, None
         await self._stage.open_port()
 
     async def _drop(self) -> None:
@@ -148,7 +149,7 @@ class Scene:
         return recorded if not self._place else str(uuid.uuid5(uuid.UUID(recorded), str(self._place)))
 
     def _number(self, recorded: float) -> float:
-        """Numbers start at 0 in a new process."""
-        if self._first_number is None:
-            self._first_number = abs(recorded)
-        return recorded - self._first_number if recorded >= 0 else recorded + self._first_number
+        """Numbers go on in a process and start at 0 in a new one; negative ones go to the front."""
+        if self._number_shift is None:
+            self._number_shift = self._stage.process.next_number - abs(recorded)
+        return recorded + self._number_shift if recorded >= 0 else recorded - self._number_shift

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -17,15 +18,20 @@ from exporters.replay.player import Player
 from exporters.replay.process import Process, stats_of
 from exporters.replay.session import Session
 
+# A demo may run for days.
+_MOST_ASKED = 20_000
+
 
 class ReplayServer:
     """Serves recorded sessions, one after the other, `loop` for ever. Use it as an async context manager.
 
     `speed`: 20 plays a minute in three seconds, 0.02 makes fifteen seconds last over twelve minutes; every time in the
-    answers, the log's text included, fits that speed. `utc_offset_seconds`: the zone of the server's naive log stamps.
+    answers, the log's text included, fits that speed. `utc_offset_seconds`: the zone of the server's naive log stamps;
+    None: that of this machine.
     The server answers at once; with `play=False` its clock starts with `play()`.
 
-    For tests: `asked` holds what was asked of it; `drop()`, `stall()`, `close_port()` do what `faults` do at their second.
+    For tests: `asked` holds what was asked of it lately (method, path, headers); `drop()`, `stall()`, `close_port()` do what
+    `faults` do at their second.
     """
 
     def __init__(
@@ -36,7 +42,7 @@ class ReplayServer:
         front: Front | None = None,
         faults: Sequence[Fault] = (),
         loop: bool = False,
-        utc_offset_seconds: float = 0.0,
+        utc_offset_seconds: float | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         play: bool = True,
@@ -48,12 +54,18 @@ class ReplayServer:
         self.awake = asyncio.Event()
         self.awake.set()
         self.clients = Clients(self.awake)
-        self.asked: list[tuple[str, str, Mapping[str, str]]] = []
+        self.asked: deque[tuple[str, str, Mapping[str, str]]] = deque(maxlen=_MOST_ASKED)
         self.host, self.port = host, port
         self.free_bytes = (0, 0)
         self._session, self._play = sessions[0], play
         self._player = Player(
-            self, sessions, speed=speed, faults=faults, loop=loop, utc_offset_seconds=utc_offset_seconds, clock=clock
+            self,
+            sessions,
+            speed=speed,
+            faults=faults,
+            loop=loop,
+            utc_offset_seconds=time.localtime().tm_gmtoff if utc_offset_seconds is None else utc_offset_seconds,
+            clock=clock,
         )
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
