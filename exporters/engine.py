@@ -25,6 +25,7 @@ from exporters.keeper import Keeper, Past
 from exporters.live_runs import LiveRuns, RunFinished, RunStarted, Update, follow
 from exporters.observations import LogText, LogWrite, Observation, QueueSeen, ServerState, State, SystemStats
 from exporters.tail import read_pipe, tail_file
+from exporters.tasks import end_all
 from exporters.totals import Counting
 from exporters.watched import Watched
 
@@ -130,9 +131,7 @@ class Engine:
     async def stop(self) -> None:
         """Ends it; the sources are closed."""
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(tasks)
         if self._sampler:
             await asyncio.to_thread(self._sampler.close)
 

@@ -25,6 +25,7 @@ from exporters.engine import Engine, EngineSettings
 from exporters.notifiers import Event, Notifier, ShellCommand, Webhook
 from exporters.replay import ReplayServer, Restart, Stall, load_session
 from exporters.replay.faults import Fault
+from exporters.tasks import end_all
 from exporters.watching.once import look_once
 from exporters.watching.session import Session, Showing
 from tests.captures import executed
@@ -72,9 +73,7 @@ async def session(engine: Engine, *notifiers: Notifier) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+        await end_all([watching])
 
 
 def subscribed(server: ReplayServer) -> bool:

@@ -19,6 +19,7 @@ from exporters.comfyui.pace import Pace
 from exporters.comfyui.questions import Answer, Question
 from exporters.comfyui.target import Target
 from exporters.observations import Observation
+from exporters.tasks import end_all
 
 # Histories hold whole graphs and tracebacks; beyond this something is wrong.
 _MOST_BYTES = 256 << 20
@@ -53,9 +54,7 @@ async def observe(
             while True:
                 yield await watch.next()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end_all(tasks)
 
 
 def _session(target: Target, pace: Pace) -> aiohttp.ClientSession:

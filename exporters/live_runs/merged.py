@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from exporters.live_runs.live_runs import LiveRuns
 from exporters.live_runs.updates import Update
 from exporters.observations import Observation
+from exporters.tasks import end_all
 
 _TICK_SECONDS = 1.0
 
@@ -48,9 +49,7 @@ async def follow(
                     for update in runs.feed(seen):
                         yield update
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(tasks)
         runs.close()
 
 

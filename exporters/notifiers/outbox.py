@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from exporters.notifiers.base import Notifier, NotSentError
 from exporters.notifiers.notice import Notice
+from exporters.tasks import end_all
 
 _MOST_WAITING = 100
 
@@ -56,9 +57,7 @@ class Outbox:
 
     async def close(self) -> None:
         """Stops what is under way, and forgets what waits."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_all(self._tasks)
 
     async def _work(self, box: _Box) -> None:
         while True:

@@ -19,6 +19,7 @@ from exporters.engine import Engine
 from exporters.happenings import Happening
 from exporters.keeper import Keeper
 from exporters.notifiers import Notifier, Outbox, Severity, Teller
+from exporters.tasks import end_all
 from exporters.watching.gpu_rows import gpus_now
 from exporters.watching.lines import Lines
 from exporters.watching.past_rows import MOST_TOLD, Told
@@ -165,9 +166,7 @@ async def _first_of(*waits: Coroutine[None, None, object]) -> None:
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(tasks)
 
 
 async def _when(event: asyncio.Event, then: Callable[[], None]) -> None:
