@@ -2,8 +2,9 @@
 
 import pytest
 
+from analyzer.runs.assemble import RunAssembler
 from analyzer.runs.model import Outcome, Requests, Start
-from tests.logs import log, read, sampler
+from tests.logs import events, log, read, sampler
 
 STARTUP = (
     "Total VRAM 24106 MB, total RAM 24106 MB",
@@ -326,3 +327,19 @@ def test_a_glued_prompt_and_loading_line_are_two() -> None:
 
     assert reading.requests.received == 1
     assert reading.unparsed.lines == 0
+
+
+def test_runs_that_are_taken_are_forgotten_and_the_next_ones_numbered_on() -> None:
+    assembler = RunAssembler()
+    for event in events(log("got prompt", *LOAD, sampler(), "Prompt executed in 70.00 seconds", "got prompt", "got prompt")):
+        assembler.feed(event)
+
+    assert [run.number for run in assembler.take()] == [1]
+    assert (list(assembler.runs), assembler.in_flight, len(assembler.waiting), assembler.resident_model) == ([], None, 2, "Flux")
+    for event in events(log(sampler())):
+        assembler.feed(event)
+    assert assembler.in_flight is not None
+    assert len(assembler.waiting) == 1
+    assembler.finish()
+    assert [run.number for run in assembler.take()] == [2]
+    assert list(assembler.take()) == []

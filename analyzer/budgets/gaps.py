@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
+from typing import Protocol
 
 from analyzer.budgets.labels import phase_of_bar
 from analyzer.events import (
@@ -24,7 +25,7 @@ from analyzer.events import (
     WeightsRead,
 )
 from analyzer.families.roles import role_of
-from analyzer.runs.model import Evidence, Phase, PhaseSpan, ProgressBar, Run
+from analyzer.runs.model import Evidence, Load, Phase, PhaseSpan, ProgressBar
 
 
 class Mark(Enum):
@@ -65,7 +66,8 @@ _MARKS: dict[type[Event], Mark] = {
     Detection: Mark.DETECTED,
     PromptFinished: Mark.END,
 }
-_WORK_OF_ROLE = {
+# What a model of a role does once it is loaded.
+WORK_OF_ROLE = {
     Role.TEXT_ENCODER: Phase.TEXT_ENCODE,
     Role.DIFFUSION: Phase.SAMPLE,
     Role.CONTROL: Phase.SAMPLE,
@@ -73,7 +75,24 @@ _WORK_OF_ROLE = {
 }
 
 
-def gaps(run: Run) -> Iterator[PhaseSpan]:
+class Timed(Protocol):
+    """What the gaps of a run are made from; a `Run` has it, and so has one in flight."""
+
+    @property
+    def events(self) -> Sequence[Event]: ...
+    @property
+    def loads(self) -> Sequence[Load]: ...
+    @property
+    def passes(self) -> Sequence[ProgressBar]: ...
+    @property
+    def bars(self) -> Sequence[ProgressBar]: ...
+    @property
+    def started_at(self) -> float | None: ...
+    @property
+    def first_line(self) -> int: ...
+
+
+def gaps(run: Timed) -> Iterator[PhaseSpan]:
     """Every second between the run's start and its last line, given to a phase, in the order of time."""
     moments = _moments(run)
     covering: list[Phase] = []
@@ -113,14 +132,14 @@ def owner(before: Moment, after: Moment) -> tuple[Phase, Evidence]:
         return Phase.MODEL_LOAD, evidence
     if after.mark is Mark.FILE_READ or before.mark is Mark.FILE_READ:
         return Phase.MODEL_LOAD, Evidence.INFERRED
-    if before.mark in (Mark.REQUESTED, Mark.LOADED) and before.role in _WORK_OF_ROLE:
-        return _WORK_OF_ROLE[before.role], Evidence.INFERRED
+    if before.mark in (Mark.REQUESTED, Mark.LOADED) and before.role in WORK_OF_ROLE:
+        return WORK_OF_ROLE[before.role], Evidence.INFERRED
     if after.mark is Mark.REQUESTED and after.role is Role.TEXT_ENCODER and before.mark is Mark.START:
         return Phase.MODEL_LOAD, Evidence.INFERRED
     return Phase.OTHER, Evidence.REMAINDER
 
 
-def _moments(run: Run) -> Sequence[Moment]:
+def _moments(run: Timed) -> Sequence[Moment]:
     """Start, lines, and beginnings and ends of bars in the order of time."""
     roles = {load.line: load.role for load in run.loads}
     start = run.started_at

@@ -1,5 +1,6 @@
 """What a progress bar's description says about the phase it belongs to. A bar without a description is a sampler pass."""
 
+from analyzer.events import Bar
 from analyzer.runs.model import Phase, ProgressBar
 from analyzer.runs.progress import is_sampler
 
@@ -19,7 +20,7 @@ BAR_PHASES: tuple[tuple[str, Phase], ...] = (
 )
 
 
-def phase_of_bar(bar: ProgressBar) -> Phase:
+def phase_of_bar(bar: ProgressBar | Bar) -> Phase:
     """The phase of a bar; `other` for tiles, rows, frames and whatever else a node counts."""
     if is_sampler(bar):
         return Phase.SAMPLE

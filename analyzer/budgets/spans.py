@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from analyzer.budgets.gaps import bar_begin, gaps
+from analyzer.budgets.gaps import Timed, bar_begin, gaps
 from analyzer.budgets.labels import phase_of_bar
 from analyzer.budgets.tally import Tally
-from analyzer.runs.model import Evidence, Phase, PhaseSpan, ProgressBar, Run
+from analyzer.runs.model import Evidence, Phase, PhaseSpan, ProgressBar
 
 # Moments come from sums and differences of stamps.
 _ROUNDING = 1e-6
 
 
-def spans_of(run: Run) -> tuple[PhaseSpan, ...]:
+def spans_of(run: Timed) -> tuple[PhaseSpan, ...]:
     """When which phase had the run, from its start to its last line."""
     spans: Sequence[PhaseSpan] = tuple(gaps(run))
     for bar in (*run.passes, *run.bars):

@@ -5,7 +5,7 @@ ends belongs to the next waiting request, first in first out, which is an infere
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +14,7 @@ from analyzer.events import (
     ClientTimeout,
     Detection,
     Event,
-    LoadRequested,
-    ModelLoaded,
-    ModelsAnnounced,
-    ModelsUnloaded,
     NodeException,
-    PartialUnload,
     PendingCancelled,
     ProcessDied,
     PromptFinished,
@@ -29,10 +24,9 @@ from analyzer.events import (
     ServerReady,
     ServerStopped,
     ValidationFailed,
-    WeightsRead,
 )
 from analyzer.runs.clock import StampedRun, place_in_time
-from analyzer.runs.loads import LoadLedger
+from analyzer.runs.loads import LEDGER_EVENTS, LoadLedger
 from analyzer.runs.model import (
     MOST_REASONS,
     ClientGaveUp,
@@ -78,7 +72,7 @@ class RunAssembler:
         self._open: OpenRun | None = None
         self._before_work: deque[Detection] = deque(maxlen=_MOST_BEFORE_WORK)
         self._last_end_at: float | None = None
-        self._received = self._rejected = self._unresolved = 0
+        self._received = self._rejected = self._unresolved = self._taken = 0
         self._errors_seen = self._bars_seen = False
         self._reasons: list[Noted] = []
         self._last: Event | None = None
@@ -110,6 +104,32 @@ class RunAssembler:
         """Work without one progress bar or error line in the whole log: only stdout was captured."""
         return self._worked and not self._bars_seen and not self._errors_seen
 
+    @property
+    def in_flight(self) -> OpenRun | None:
+        """The run that is being read; None before its first line."""
+        return self._open
+
+    @property
+    def waiting(self) -> Sequence[Request]:
+        """The requests that have not been worked on yet."""
+        return self._waiting
+
+    @property
+    def last_end_at(self) -> float | None:
+        """When the newest run of this server ended."""
+        return self._last_end_at
+
+    @property
+    def resident_model(self) -> str | None:
+        """The diffusion model that was brought in last."""
+        return self._ledger.last_diffusion
+
+    def take(self) -> Sequence[Run]:
+        """The runs closed since the last call, which are forgotten here: for a stream without an end."""
+        taken, self.runs = self.runs, []
+        self._taken += len(taken)
+        return taken
+
     # --- events --------------------------------------------------------------------------------------------------
 
     def feed(self, event: Event) -> None:
@@ -126,7 +146,7 @@ class RunAssembler:
             run.keep(event)
             if note := NOTES.get(kind):
                 note(run, event)
-            if track := _LEDGER.get(kind):
+            if track := LEDGER_EVENTS.get(kind):
                 track(self._ledger, event)
 
     def _received_one(self, event: PromptReceived) -> None:
@@ -293,7 +313,7 @@ class RunAssembler:
         self._last_end_at = times.ended_at
         models = run.pass_models or ([self._ledger.last_diffusion] if self._ledger.last_diffusion else [])
         closed = Run(
-            number=len(self.runs) + 1,
+            number=self._taken + len(self.runs) + 1,
             source=self.source,
             outcome=outcome,
             failure=failure,
@@ -362,12 +382,4 @@ _HANDLERS: dict[type[Event], Callable[[RunAssembler, Any], None]] = {
     ClientTimeout: RunAssembler._client_gave_up,
     Bar: RunAssembler._progressed,
     NodeException: RunAssembler._failed,
-}
-_LEDGER: dict[type[Event], Callable[[LoadLedger, Any], None]] = {
-    LoadRequested: LoadLedger.requested,
-    ModelsAnnounced: LoadLedger.announced,
-    ModelLoaded: LoadLedger.loaded,
-    PartialUnload: LoadLedger.unloaded,
-    ModelsUnloaded: LoadLedger.evicted,
-    WeightsRead: LoadLedger.file_read,
 }

@@ -1,8 +1,11 @@
 """Model lines to a ledger of loads: which line belongs to which request, what was there before, what had to be copied."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from analyzer.events import (
+    Event,
     LoadMode,
     LoadRequested,
     ModelLoaded,
@@ -211,3 +214,14 @@ def _seconds(event: ModelLoaded | None, request: LoadRequested | None, previous:
         return None
     begin = previous.at if previous else (request.at if request else None)
     return event.at - begin if begin is not None and event.at >= begin else None
+
+
+# What the ledger wants to see.
+LEDGER_EVENTS: dict[type[Event], Callable[[LoadLedger, Any], None]] = {
+    LoadRequested: LoadLedger.requested,
+    ModelsAnnounced: LoadLedger.announced,
+    ModelLoaded: LoadLedger.loaded,
+    PartialUnload: LoadLedger.unloaded,
+    ModelsUnloaded: LoadLedger.evicted,
+    WeightsRead: LoadLedger.file_read,
+}

@@ -17,11 +17,13 @@ def is_sampler(bar: ProgressBar | Bar) -> bool:
 
 
 @dataclass(slots=True)
-class _OpenBar:
+class OpenBar:
+    """A bar while its frames come in."""
+
     first: Bar
     last: Bar
-    parent: "_OpenBar | None" = None
-    children: list["_OpenBar"] = field(default_factory=list)
+    parent: "OpenBar | None" = None
+    children: list["OpenBar"] = field(default_factory=list)
     initialise_seconds: float = 0.0
 
     @property
@@ -65,25 +67,27 @@ class ProgressTracker:
     """The bars of one run."""
 
     def __init__(self) -> None:
-        self._bars: list[_OpenBar] = []
-        self._open: dict[tuple[str, float | None, str], _OpenBar] = {}
+        self._bars: list[OpenBar] = []
+        self._open: dict[tuple[str, float | None, str], OpenBar] = {}
 
-    def feed(self, bar: Bar) -> None:
+    def feed(self, bar: Bar) -> OpenBar:
+        """Reads a frame; the bar that it belongs to."""
         key = (bar.label, bar.total, bar.unit)
         known = self._open.get(key)
         if known and known.goes_on_with(bar):
             known.add(bar)
             # Its frames go on after the bars that began in between: those ran inside it.
-            return
-        opened = _OpenBar(first=bar, last=bar, parent=self._innermost())
+            return known
+        opened = OpenBar(first=bar, last=bar, parent=self._innermost())
         if opened.parent:
             opened.parent.children.append(opened)
         self._bars.append(opened)
         # Of the full bars only the newest can still get a frame: its repeated last one.
         self._open = {open_key: bar for open_key, bar in self._open.items() if not bar.full and open_key != key}
         self._open[key] = opened
+        return opened
 
-    def _innermost(self) -> "_OpenBar | None":
+    def _innermost(self) -> "OpenBar | None":
         return next((bar for bar in reversed(self._open.values()) if not bar.full and bar.last.total is not None), None)
 
     def finish(self) -> tuple[ProgressBar, ...]:
@@ -91,7 +95,7 @@ class ProgressTracker:
         return tuple(_closed(bar) for bar in self._bars)
 
 
-def _closed(bar: _OpenBar) -> ProgressBar:
+def _closed(bar: OpenBar) -> ProgressBar:
     last = bar.last
     complete = bar.full or last.total is None
     seconds = seconds_of(last, complete=complete)
@@ -113,12 +117,12 @@ def _closed(bar: _OpenBar) -> ProgressBar:
     )
 
 
-def _ran_inside(child: _OpenBar, parent: _OpenBar) -> bool:
+def _ran_inside(child: OpenBar, parent: OpenBar) -> bool:
     """A bar that began inside another counts as nested only if the other moved on afterwards (it was not simply abandoned)."""
     return (parent.last.line, parent.last.at or 0.0) >= (child.last.line, child.last.at or 0.0) and parent.last.steps > 0
 
 
-def _nested_seconds(bar: _OpenBar) -> float:
+def _nested_seconds(bar: OpenBar) -> float:
     return seconds_of(bar.last, complete=bar.full) or 0.0
 
 

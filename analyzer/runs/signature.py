@@ -21,18 +21,18 @@ def workflow_of(
 ) -> Workflow:
     """The workflow of a run. `diffusion_models`: the model in use at each pass, or the one carried forward."""
     # A download happens once and names a file.
-    labels = tuple(sorted({_same(bar.label) for bar in bars if bar.label and bar.unit != "B"}))
+    labels = tuple(sorted({plain_label(bar.label) for bar in bars if bar.label and bar.unit != "B"}))
     return _workflow("+".join(dict.fromkeys(diffusion_models)), min(len(passes), _MANY_PASSES), labels, bool(detections))
 
 
-def _same(label: str) -> str:
+def plain_label(label: str) -> str:
     """The label as it is for every run: without its numbers, and without what separates the parts of a signature."""
     return _DIGITS.sub("#", label).replace("|", "/")
 
 
 def bar_part(label: str) -> str:
     """What a bar of this label puts into a signature."""
-    return f"bar:{_same(label)}"
+    return f"bar:{plain_label(label)}"
 
 
 @lru_cache(maxsize=4096)
