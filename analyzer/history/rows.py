@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from analyzer.runs.model import Run
+from analyzer.budgets.gaps import bar_begin
+from analyzer.runs.model import ProgressBar, Run
 
 Row = dict[str, Any]
 
@@ -40,7 +41,7 @@ def row_of(run: Run, *, timezone: str | None, epoch: str | None, limit_seconds: 
         "client_limit_seconds": gave_up.limit_seconds if gave_up else None,
         "client_gave_up": gave_up is not None,
         "phases": {time.phase.value: round(time.seconds, 6) for time in run.phases},
-        "passes": [[bar.steps, bar.total_steps, bar.seconds, bar.seconds_per_step] for bar in run.passes],
+        "passes": [_pass(run, bar) for bar in run.passes],
         "loads": len(run.loads),
         "reloads": sum(load.reload for load in run.loads),
         "added_bytes": sum(known_bytes) if known_bytes else None,
@@ -52,3 +53,12 @@ def row_of(run: Run, *, timezone: str | None, epoch: str | None, limit_seconds: 
         "energy_joules": run.vram.energy_joules if run.vram else None,
         "epoch": epoch[:400] if epoch else None,
     }
+
+
+def _pass(run: Run, bar: ProgressBar) -> list[float | None]:
+    """Steps, total, seconds, seconds per step, and seconds from the run's start, which rows of older versions lack."""
+    begin, started_at = bar_begin(bar), run.started_at
+    after = None
+    if begin is not None and started_at is not None and run.silence_seconds is not None:
+        after = round(max(0.0, begin - started_at), 6)
+    return [bar.steps, bar.total_steps, bar.seconds, bar.seconds_per_step, after]
