@@ -296,8 +296,8 @@ def test_a_level_is_raised_once_per_run() -> None:
 @pytest.mark.parametrize(("runs", "chance"), [(0, 0.9), (4, 0.9), (5, 0.8), (29, 0.8), (30, 0.7), (500, 0.7)])
 def test_the_fewer_past_runs_the_surer_it_must_be(runs: int, chance: float) -> None:
     assert alert_chance(runs) == chance
-    assert changes([chance] * 2, past_runs=runs) == [(1, Change.RAISED)]
-    assert changes([chance - 0.01] * 2, past_runs=runs) == []
+    assert changes([chance] * 2, past_runs=runs, steps=5.0, total_steps=20.0) == [(1, Change.RAISED)]
+    assert changes([chance - 0.01] * 2, past_runs=runs, steps=5.0, total_steps=20.0) == []
 
 
 def test_a_burst_of_lines_is_one_look() -> None:
@@ -315,10 +315,17 @@ def test_hints_are_never_notified() -> None:
     assert [event.notify for at in (4.0, 6.0) for event in alert.update(made(0.95, at))] == [True]
 
 
-def test_defaults_alone_call_nobody() -> None:
-    assert changes([0.95] * 5, basis=Basis.DEFAULTS) == []
-    assert changes([0.95] * 5, basis=Basis.DEFAULTS, steps=3.0, total_steps=20.0) == [(1, Change.RAISED)]
-    assert changes([1.0] * 5, basis=Basis.DEFAULTS) == [(1, Change.RAISED)]
+def test_with_few_past_runs_the_run_itself_must_speak_too() -> None:
+    assert changes([0.95] * 5, past_runs=4) == []
+    assert changes([0.95] * 5, past_runs=4, steps=2.0, total_steps=20.0) == [(1, Change.RAISED)]
+    assert changes([0.95] * 5, past_runs=4, used_seconds=150.0) == [(1, Change.RAISED)]
+    assert changes([0.95] * 5, past_runs=5) == [(1, Change.RAISED)]
+
+
+def test_with_none_only_its_steps_and_the_limit_itself_count() -> None:
+    assert changes([0.95] * 5, past_runs=0, used_seconds=290.0) == []
+    assert changes([0.95] * 5, past_runs=0, steps=3.0, total_steps=20.0) == [(1, Change.RAISED)]
+    assert changes([1.0] * 5, past_runs=0, used_seconds=301.0) == [(1, Change.RAISED)]
 
 
 def test_without_a_limit_there_is_no_alert() -> None:

@@ -73,6 +73,15 @@ def test_a_sampler_that_stops_early_is_over_when_the_next_one_begins() -> None:
     assert live.places[1].began_at == 12.0
 
 
+def test_a_sampler_without_a_total_ends_the_one_before_and_is_no_pass() -> None:
+    live = LiveRun(started_at=0.0)
+    sampling(live, 0.0, 20, done=12)
+    for steps in range(3):
+        live.feed(frame(steps, None, float(steps)), 20.0 + steps)
+
+    assert (passes(live), live.current, live.seen.samplers) == ([(12, 20)], None, 2)
+
+
 def test_a_total_that_changes_within_a_bar_is_the_same_pass() -> None:
     live = LiveRun(started_at=0.0)
     sampling(live, 0.0, 20, done=8)

@@ -3,17 +3,19 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from analyzer.predict.prediction import Basis, Prediction
+from analyzer.predict.prediction import Prediction
 
 RAISE_LOOKS = 2
 CLEAR_LOOKS = 3
 HINT_CHANCE = 0.5
+FEW_RUNS = 5
 _CLEAR_SHARE = 0.5
 # Looks that follow each other more closely than this are one: a burst of lines is no confirmation.
 _LOOK_SECONDS = 2.0
 _LOOK_SHARE = 1 / 40
 _ROUNDING = 1e-6
 _TELLING_STEPS = 2
+_TELLING_SHARE = 0.5
 
 
 class Level(StrEnum):
@@ -44,7 +46,7 @@ class RiskEvent:
 
 def alert_chance(past_runs: int) -> float:
     """The chance to exceed the limit from which an alert is raised: the fewer past runs, the surer it must be."""
-    return 0.9 if past_runs < 5 else 0.8 if past_runs < 30 else 0.7
+    return 0.9 if past_runs < FEW_RUNS else 0.8 if past_runs < 30 else 0.7
 
 
 @dataclass(slots=True)
@@ -96,7 +98,10 @@ class RiskAlert:
 
 
 def _rests_on_evidence(prediction: Prediction) -> bool:
-    """Where no past run is known, only the run's own steps and the limit itself are reasons to call somebody."""
-    if prediction.basis is not Basis.DEFAULTS or prediction.p_exceed == 1.0:
+    """With few past runs (one may have been a bad one) the run's own steps must speak too, or the time it has used; with none,
+    only its steps and the limit itself are reasons to call somebody."""
+    if prediction.past_runs >= FEW_RUNS or prediction.p_exceed == 1.0:
         return True
-    return prediction.steps is not None and prediction.steps >= _TELLING_STEPS
+    if prediction.steps is not None and prediction.steps >= _TELLING_STEPS:
+        return True
+    return prediction.past_runs > 0 and prediction.used_seconds >= _TELLING_SHARE * (prediction.limit_seconds or 0.0)

@@ -24,7 +24,7 @@ _MOST_UNTIMED = 1000
 class Seen:
     """What a run has shown of its workflow: the log's signature, as far as it has come."""
 
-    asked: list[str] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
     models: list[str] = field(default_factory=list)
     samplers: int = 0
     labels: set[str] = field(default_factory=set)
@@ -164,8 +164,8 @@ class LiveRun:
             self._requested = event.model
             if role_of(event.model) is Role.DIFFUSION:
                 self._model = event.model
-                self.seen.asked.append(event.model)
-                self._abandon(at)
+                self.seen.asked.add(event.model)
+                self._abandon()
         self.seen.detects = self.seen.detects or isinstance(event, Detection)
         name = landmark(event, self._requested)
         if name is not None and self.current is None:
@@ -196,10 +196,12 @@ class LiveRun:
             self._show(bar)
         if opened is self._bar:
             self._step(bar, at)
-        elif current is not None and not (fresh and current.sampler and is_sampler(bar)):
-            return  # a bar inside another
-        elif fresh and is_stepped(bar):
-            self._abandon(at)
+            return
+        if current is not None:
+            if not (fresh and current.sampler and is_sampler(bar)):
+                return  # a bar inside another
+            self._abandon()
+        if fresh and is_stepped(bar):
             self._pass(bar, opened, at)
         elif fresh or (bar.total and bar.steps >= bar.total):
             self._mark(landmark(bar, None) or BEGIN, bar, at)
@@ -230,7 +232,7 @@ class LiveRun:
         if self.current.full:
             self._leave(at)
 
-    def _abandon(self, at: float) -> None:
+    def _abandon(self) -> None:
         """A sampler that is followed by another pass or by a model's request has ended before its last step."""
         if self.current is not None and self.current.sampler:
             self._leave(self.current.last_at)

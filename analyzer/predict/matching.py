@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from analyzer.predict.course import MOST_PASSES
 from analyzer.predict.live_run import LiveRun, Seen
 from analyzer.predict.phase_history import PhaseHistory
 
@@ -64,7 +65,7 @@ def likely_workflows(live: LiveRun, histories: Mapping[str, PhaseHistory]) -> li
 def _by_steps(live: LiveRun, history: PhaseHistory) -> float:
     """How well the steps of the passes so far fit those of past runs: a graph nearly always has the same."""
     factor = 1.0
-    for place, steps in enumerate(live.passes):
+    for place, steps in enumerate(live.passes[:MOST_PASSES]):
         had = history.steps(place)
         factor *= (had.count(steps.total) + _OTHER_STEPS) / (len(had) + 1.0)
     return factor

@@ -13,7 +13,7 @@ MOST_RUNS = 60
 FIRST_STEP = 1.3
 _RATE_SCALE = 0.10
 _COLD_SCALE = 0.40
-_LEG_SCALE = 0.22
+_LEG_SCALE = 0.20
 # Without history: seconds of a cold load, of what else lies before sampling, between two passes, and behind the last one.
 _COLD_LOAD, _BEFORE, _BETWEEN, _BEHIND = 45.0, 10.0, 2.0, 10.0
 _STEP_SECONDS = 2.0
@@ -122,7 +122,8 @@ class PhaseHistory:
     @cached_property
     def placed(self) -> bool:
         """Whether it is known how much of the time outside passes lies before, between and behind them."""
-        return bool(self._leg_seconds) or not any(course.unplaced_seconds is not None for course in self.courses)
+        whole = [course for course in self.courses if course.count is not None]
+        return any(course.legs for course in whole) or not any(course.unplaced_seconds is not None for course in whole)
 
     def outside(self, cold: bool) -> Spread:
         """Seconds outside all passes, where no more than that is known."""
