@@ -113,7 +113,7 @@ def test_rules_that_are_compared() -> None:
 
 
 @pytest.mark.long
-def test_all_targets_on_two_thousand_runs() -> None:
-    rows = list(prediction.tables(prediction.run(2000, 1, 1, Setting(sizes=tuple(TARGETS), hang_every=4))))
+def test_all_targets_on_four_thousand_runs() -> None:
+    rows = list(prediction.tables(prediction.run(4000, 1, 1, Setting(sizes=tuple(TARGETS), hang_every=4))))
     print("\n".join(rows))
     assert [row for row in rows if "MISS" in row] == []

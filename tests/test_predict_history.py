@@ -215,10 +215,10 @@ def test_a_workflow_that_is_known_needs_no_guess() -> None:
 
 
 def test_the_parts_of_a_signature() -> None:
-    parts = parts_of("model:Flux+SDXL|passes:4+|bar:Loading pipeline components...|bar:a|b: c|detect")
+    parts = parts_of("model:Flux+SDXL|passes:4+|bar:Loading pipeline components...|bar:a/b: c|detect")
 
     assert (parts.models, parts.passes, parts.many, parts.detects) == (("Flux", "SDXL"), 4, True, True)
-    assert parts.labels == {"Loading pipeline components...", "a|b: c"}
+    assert parts.labels == {"Loading pipeline components...", "a/b: c"}
     assert parts_of("none").models == ()
 
 

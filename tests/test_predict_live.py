@@ -3,14 +3,12 @@
 import pytest
 
 from analyzer.events import Event, NodeNote, Role, WeightsRead
-from analyzer.predict import LiveLog, LiveRun, live_phases
+from analyzer.predict import History, LiveLog, LiveRun, live_phases
 from analyzer.runs.model import Outcome, Phase, Start
-from tests.captures import RAN, UNSPLIT, truth
+from tests.captures import RAN, UNSPLIT, log_bytes, truth
 from tests.live import arrivals, frame, loaded, requested, sampling
 from tests.logs import events as events_of
-from tests.logs import log, sampler
-
-SESSIONS = tuple(name for name in UNSPLIT if name != "S6-debug")
+from tests.logs import log, read, sampler
 
 
 def run_of(*timed: tuple[float, Event]) -> LiveRun:
@@ -202,7 +200,7 @@ def feed(watched: LiveLog, data: bytes, at: float) -> None:
         watched.feed(event, at)
 
 
-@pytest.mark.parametrize("session", SESSIONS)
+@pytest.mark.parametrize("session", UNSPLIT)
 def test_recorded_runs_have_their_steps_and_the_phases_of_the_finished_run(session: str) -> None:
     watched = LiveLog()
     outcomes: list[Outcome] = []
@@ -227,3 +225,13 @@ def test_recorded_runs_have_their_steps_and_the_phases_of_the_finished_run(sessi
                     phase,
                 )
     assert len(outcomes) == sum(prompt["outcome"] in RAN for prompt in truth(session)["prompts"])
+
+
+def test_a_log_without_any_time_still_tells_its_runs_and_rates() -> None:
+    watched, data = LiveLog(), log_bytes("S5-soak")
+    ended = [found for event in events_of(data) if (found := watched.feed(event)) is not None]
+
+    assert [one.run.workflow for one in ended] == [run.workflow for run in read(data).runs]
+    history = History.of_courses(one.course for one in ended)
+    assert {name: one.placed for name, one in history.workflows.items()} == dict.fromkeys(history.workflows, False)
+    assert history.workflows["model:Flux|passes:1"].rate(0).median == pytest.approx(0.4, rel=0.1)

@@ -32,7 +32,7 @@ class Parts:
 
 @lru_cache(maxsize=4096)
 def parts_of(signature: str) -> Parts:
-    """Reads a signature; a part without a known beginning belongs to the label before it."""
+    """Reads a signature."""
     models: tuple[str, ...] = ()
     passes, many, detects = 0, False, False
     labels: list[str] = []
@@ -46,8 +46,6 @@ def parts_of(signature: str) -> Parts:
             labels.append(value)
         elif part == "detect":
             detects = True
-        elif labels:
-            labels[-1] += f"|{part}"
     return Parts(models=models, passes=passes, many=many, labels=frozenset(labels), detects=detects)
 
 

@@ -13,7 +13,7 @@ MOST_RUNS = 60
 FIRST_STEP = 1.3
 _RATE_SCALE = 0.10
 _COLD_SCALE = 0.40
-_LEG_SCALE = 0.20
+_LEG_SCALE = 0.18
 # Without history: seconds of a cold load, of what else lies before sampling, between two passes, and behind the last one.
 _COLD_LOAD, _BEFORE, _BETWEEN, _BEHIND = 45.0, 10.0, 2.0, 10.0
 _STEP_SECONDS = 2.0
