@@ -3,11 +3,16 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from analyzer.vram.sample import GpuSample
 
+if TYPE_CHECKING:
+    from exporters.nvml import GpuProcess
+
 EVERY_SECONDS = 1.0
+# Who is on the GPUs is asked at every so many looks.
+_LOOKS = 5
 # A driver that answers slowly is asked less often: sampling takes at most this share of the time.
 MOST_SHARE = 0.05
 _PATIENCE_SECONDS = 2.0
@@ -17,6 +22,7 @@ class Sampler(Protocol):
     """Reads the GPUs."""
 
     def sample(self) -> Sequence[GpuSample]: ...
+    def processes(self) -> "Sequence[GpuProcess]": ...
     def close(self) -> None: ...
 
 
@@ -28,7 +34,7 @@ def pause_seconds(took_seconds: float, every_seconds: float, most_share: float =
 class BackgroundSampler:
     """Samples until `close`. `latest`: what was seen last; `failures`: looks that ended in an exception, the last in `error`.
 
-    `on_samples`: called in the thread with what was seen.
+    `on_samples`: called in the thread with what was seen; `on_processes`: with who is on the GPUs, less often.
     """
 
     def __init__(
@@ -36,6 +42,7 @@ class BackgroundSampler:
         sampler: Sampler,
         *,
         on_samples: Callable[[Sequence[GpuSample]], None] | None = None,
+        on_processes: "Callable[[Sequence[GpuProcess]], None] | None" = None,
         every_seconds: float = EVERY_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -43,7 +50,8 @@ class BackgroundSampler:
         self.failures = 0
         self.error: Exception | None = None
         self._sampler = sampler
-        self._on_samples = on_samples
+        self._on_samples, self._on_processes = on_samples, on_processes
+        self._looks = 0
         self._every_seconds = every_seconds
         self._monotonic = monotonic
         self._over = threading.Event()
@@ -74,6 +82,9 @@ class BackgroundSampler:
             self.latest = tuple(self._sampler.sample())
             if self._on_samples:
                 self._on_samples(self.latest)
+            if self._on_processes and self._looks % _LOOKS == 0:
+                self._on_processes(self._sampler.processes())
+            self._looks += 1
         except Exception as error:  # one bad look must not end the thread, which nobody would notice
             self.failures += 1
             self.error = error

@@ -6,7 +6,7 @@ from typing import Protocol
 from analyzer.vram.facts import Problem
 from analyzer.vram.sample import GpuSample
 from exporters.background import BackgroundSampler
-from exporters.nvml import sampler_for
+from exporters.nvml import GpuProcess, sampler_for
 
 
 class Made(Protocol):
@@ -15,6 +15,7 @@ class Made(Protocol):
     @property
     def problem(self) -> Problem | None: ...
     def sample(self) -> Sequence[GpuSample]: ...
+    def processes(self) -> Sequence[GpuProcess]: ...
     def close(self) -> None: ...
 
 
@@ -36,6 +37,10 @@ class LateSampler:
             if self._sampler.problem:
                 self._on_problem(self._sampler.problem)
         return self._sampler.sample()
+
+    def processes(self) -> Sequence[GpuProcess]:
+        """Who is on the GPUs."""
+        return self._sampler.processes() if self._sampler else ()
 
     def close(self) -> None:
         """Lets go of the library."""

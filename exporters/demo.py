@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from analyzer.runs.model import Phase
 from analyzer.vram.sample import GpuSample
+from exporters.nvml import GpuProcess
 
 _GIB = 1 << 30
 _TOTAL_BYTES = 24 * _GIB
@@ -56,6 +57,14 @@ class SyntheticGpu:
                 uuid="GPU-00000000-demo",
                 name="made-up GPU of the demo",
             )
+        ]
+
+    def processes(self) -> Sequence[GpuProcess]:
+        """The server's own, and one that stands in its way."""
+        ours = int((_RESIDENT_GIB + self._extra_gib) * _GIB)
+        return [
+            GpuProcess(gpu="0", pid=4711, used_bytes=ours, name="python", ours=True),
+            GpuProcess(gpu="0", pid=4242, used_bytes=int(_OTHERS_GIB * _GIB), name="another-program", ours=False),
         ]
 
     def close(self) -> None:

@@ -93,7 +93,14 @@ class Engine:
         self.notify_failures = 0
         self.ended = asyncio.Event()
         self._sampler = (
-            BackgroundSampler(sampler, on_samples=self.gpu.feed, every_seconds=settings.gpu_every_seconds) if sampler else None
+            BackgroundSampler(
+                sampler,
+                on_samples=self.gpu.feed,
+                on_processes=self.gpu.feed_processes,
+                every_seconds=settings.gpu_every_seconds,
+            )
+            if sampler
+            else None
         )
         self._subscribers: list[Subscriber] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -222,7 +229,8 @@ class Engine:
             self.gpu.run_began(update.at if started_at is None else min(started_at, update.at))
         elif isinstance(update, RunFinished):
             if update.past and self._past and self._past.knows(update.run):
-                return  # the history has told it
+                self.watched.recall(self._named(update.run))  # the history has told of it
+                return
             update = await self._whole(update)
         elif isinstance(update, QueueSeen):
             known = self._first_seen
@@ -231,16 +239,20 @@ class Engine:
 
     async def _whole(self, update: RunFinished) -> RunFinished:
         """A finished run with its name, its limit and its VRAM, kept for later."""
-        settings = self.settings
-        rules = Naming(rules=settings.naming.rules)
-        (run,) = rules.apply([update.run], settings.limit_seconds)
+        run = self._named(update.run)
         if not update.past:
             run = await self._with_vram(run)
             self.gpu.run_ended()
         self.names[run.workflow.signature] = run.workflow.name
-        if not settings.naming.exclusion.takes(run):
+        if not self.settings.naming.exclusion.takes(run):
             self._keep(run)
         return replace(update, run=run)
+
+    def _named(self, run: Run) -> Run:
+        """With the name that its user gave its workflow, and its limit."""
+        rules = Naming(rules=self.settings.naming.rules)
+        (named,) = rules.apply([run], self.settings.limit_seconds)
+        return named
 
     async def _with_vram(self, run: Run) -> Run:
         vram = await asyncio.to_thread(self.gpu.figures, run)

@@ -6,7 +6,7 @@ Samples come from a thread, questions from others; a lock keeps them apart.
 import threading
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analyzer.runs.model import Run, ServerStart, Vram, VramSource
 from analyzer.vram.join import Joiner, Life
@@ -14,6 +14,9 @@ from analyzer.vram.sample import GpuSample
 from analyzer.vram.system_stats import samples_of
 from exporters.observations import DeviceMemory, SystemStats
 from exporters.peak_hold import Peak, PeakHold
+
+if TYPE_CHECKING:
+    from exporters.nvml import GpuProcess
 
 # The run's own start is told after it began.
 _BEFORE_SECONDS = 120.0
@@ -36,15 +39,18 @@ class GpuWatch:
         self._run_since: float | None = None
         self._device_index: int | None = None
         self._label: str | None = None
+        self._processes: tuple[GpuProcess, ...] = ()
 
     # --- in ------------------------------------------------------------------------------------------------------
 
     def feed(self, samples: Sequence[GpuSample], source: VramSource = VramSource.NVML) -> None:
         """Takes what was seen at one look."""
         with self._lock:
-            self._latest = tuple(samples)
             if not samples:
+                # A driver that is lost says nothing of what another source tells.
+                self._latest = () if source is self._source else self._latest
                 return
+            self._latest = tuple(samples)
             if source is not self._source:
                 # The driver counts other memory than torch does: one run is told from one source.
                 self._kept.clear()
@@ -52,6 +58,10 @@ class GpuWatch:
             self._holds.feed(samples)
             self._kept.extend(samples)
             self._forget(samples[-1].at)
+
+    def feed_processes(self, processes: "Sequence[GpuProcess]") -> None:
+        """Takes who is on the GPUs."""
+        self._processes = tuple(processes)
 
     def feed_stats(self, stats: SystemStats) -> None:
         """Takes the server's own figures, which count where the driver cannot be asked."""
@@ -98,6 +108,14 @@ class GpuWatch:
         """The peaks since this was asked last."""
         with self._lock:
             return self._holds.take(_SCRAPE)
+
+    def others(self, label: str | None = None) -> "tuple[GpuProcess, ...]":
+        """Who else is on that GPU, or on the server's, most memory first; none where the server's own processes are not known."""
+        processes, label = self._processes, self._label if label is None else label
+        if not any(one.ours for one in processes):
+            return ()
+        others = [one for one in processes if not one.ours and label in (None, one.gpu)]
+        return tuple(sorted(others, key=lambda one: -(one.used_bytes or 0)))
 
     def busy_ratio(self, since: float) -> float | None:
         """Mean share of time with work since then, of the server's GPU, or of the busiest where that is not known."""

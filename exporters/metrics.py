@@ -156,6 +156,11 @@ GPU_TEMPERATURE = _gauge("comfyui_gpu_temperature_celsius", "Temperature.", "gpu
 GPU_POWER = _gauge("comfyui_gpu_power_watts", "Power drawn.", "gpu")
 GPU_ENERGY = _counter("comfyui_gpu_energy_joules_total", "Energy used, as the GPU counts it.", "gpu")
 GPU_THROTTLED = _gauge("comfyui_gpu_throttled", "Whether clocks are lowered for this reason: 1, or 0.", "gpu", "reason")
+RUN_VRAM_PEAK = _gauge("comfyui_run_last_vram_peak_bytes", "Most memory in use on its GPU during the last run.")
+RUN_VRAM_MEAN = _gauge("comfyui_run_last_vram_mean_bytes", "Mean memory in use on its GPU during the last run.")
+RUN_PHASE_VRAM_PEAK = _gauge(
+    "comfyui_run_last_phase_vram_peak_bytes", "Most memory in use on its GPU during a phase of the last run.", "phase"
+)
 RUN_ENERGY = _gauge("comfyui_run_last_energy_joules", "Energy of the last run; absent where the GPU does not count it.")
 
 # --- the log, and ourselves --------------------------------------------------------------------------------------

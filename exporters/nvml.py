@@ -14,6 +14,7 @@ from typing import Any
 
 from analyzer.vram.facts import GpuFacts, Problem
 from analyzer.vram.sample import GpuSample
+from exporters.listener import Listener
 from exporters.nvml_calls import Calls, Device, GoneError, Held
 from exporters.process_tree import family, has_foreign_pids
 
@@ -217,9 +218,11 @@ def _ours(held: list[Held] | None, pids: Collection[int]) -> int | None:
     return None if held is None or None in sizes else sum(size or 0 for size in sizes)
 
 
-def sampler_for(pid: int | None) -> NvmlSampler:
-    """A sampler for a server's process and its children; None: not known which."""
-    return NvmlSampler() if pid is None else NvmlSampler(pids=lambda: family(pid))
+def sampler_for(pid: int | None, port: int | None = None) -> NvmlSampler:
+    """A sampler for a server's process and its children, else for that which listens on a port; None: not known which."""
+    if pid is not None:
+        return NvmlSampler(pids=lambda: family(pid))
+    return NvmlSampler() if port is None else NvmlSampler(pids=Listener(port).pids)
 
 
 def find_facts(nvml: Any = None, *, visible: bool | None = None) -> GpuFacts:

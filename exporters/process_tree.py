@@ -7,17 +7,17 @@ from pathlib import Path
 
 # The inode of the system's first namespace of process numbers (PROC_PID_INIT_INO of the kernel).
 _FIRST_NAMESPACE = 0xEFFFFFFC
-_PROC = Path("/proc")
+PROC = Path("/proc")
 
 
-def has_foreign_pids(namespace: Path = _PROC / "self/ns/pid") -> bool:
+def has_foreign_pids(namespace: Path = PROC / "self/ns/pid") -> bool:
     """Whether this process lives in a namespace of its own (a container, WSL), whose numbers the driver does not know."""
     with suppress(OSError):
         return sys.platform == "linux" and os.stat(namespace).st_ino != _FIRST_NAMESPACE
     return False
 
 
-def family(pid: int, proc: Path = _PROC) -> set[int]:
+def family(pid: int, proc: Path = PROC) -> set[int]:
     """A process and all that it started, as far as the system tells (Linux); on others the process alone."""
     found, left = {pid}, [pid]
     while left:

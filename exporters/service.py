@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from analyzer.redaction import Redaction, Redactor
+from exporters.announcer import Announcer
 from exporters.engine import Engine
 from exporters.keeper import Keeper
+from exporters.notifiers import Notifier
 from exporters.server import Server
 
 _LOG = logging.getLogger("comfymeter")
@@ -17,11 +20,14 @@ _STARTS_AT_ONCE = 20
 
 @dataclass(slots=True, kw_only=True)
 class Service:
-    """`on_start`: told once connections are taken. `over`: set it, or send SIGTERM or SIGINT, and all comes to an end."""
+    """`notifiers`: told of what happens at any of the servers; `redactor`: for log text in notices. `on_start`: told once
+    connections are taken. `over`: set it, or send SIGTERM or SIGINT, and all comes to an end."""
 
     engines: Sequence[Engine]
     server: Server
     keeper: Keeper | None = None
+    notifiers: Sequence[Notifier] = ()
+    redactor: Redaction = field(default_factory=Redactor)
     on_start: Callable[[Server], None] = lambda server: None
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -29,6 +35,7 @@ class Service:
         """Serves until it is over. Raises ComfymeterError where the address cannot be had."""
         self._hear_signals()
         await self.server.start()
+        announcer = Announcer(self.engines, self.notifiers, redactor=self.redactor, on_trouble=_LOG.warning)
         try:
             self.on_start(self.server)
             if self.keeper:
@@ -39,7 +46,7 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await starting
         finally:
-            await self._end()
+            await self._end(announcer)
 
     async def _start(self) -> None:
         """The engines, not all at the same moment."""
@@ -52,9 +59,10 @@ class Service:
         await asyncio.gather(*map(one, self.engines))
         self.server.ready = True
 
-    async def _end(self) -> None:
+    async def _end(self, announcer: Announcer) -> None:
         await self.server.stop()
         await asyncio.gather(*(engine.stop() for engine in self.engines))
+        await announcer.close()
         if self.keeper and (lost := await self.keeper.close()):
             _LOG.warning("%d runs could not be written to the history", lost)
 

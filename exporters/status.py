@@ -1,9 +1,10 @@
 """A watched server as JSON, for its page and for scripts: `comfymeter.status/1`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from analyzer.predict import Prediction, sentence
-from analyzer.runs.model import Run, Vram
+from analyzer.runs.model import NodeTime, Run, Vram
 from analyzer.vram.sample import GpuSample
 from exporters.engine import Engine
 from exporters.observations import State
@@ -11,6 +12,8 @@ from exporters.watched import InFlight
 
 SCHEMA = "comfymeter.status/1"
 _MOST_RUNS = 20
+_MOST_NODES = 10
+_MOST_PROCESSES = 5
 
 
 def status_of(engine: Engine, now: float) -> dict[str, Any]:
@@ -31,7 +34,7 @@ def status_of(engine: Engine, now: float) -> dict[str, Any]:
         "gpus": [_gpu(sample, engine) for sample in engine.gpu.latest(now)],
         "log": {"lines": lines, "unrecognised": unrecognised, "last_line_at": engine.last_line_at},
         "history": {"waiting": engine.keeper.waiting, "failures": engine.keeper.failures} if engine.keeper else None,
-        "runs": [_run(one.run) for one in list(watched.runs)[-_MOST_RUNS:][::-1]],
+        "runs": [_run(run) for run in watched.last(_MOST_RUNS)],
     }
 
 
@@ -99,6 +102,10 @@ def _gpu(sample: GpuSample, engine: Engine) -> dict[str, Any]:
         "utilisation_ratio": sample.utilisation_ratio,
         "temperature_celsius": sample.temperature_celsius,
         "power_watts": sample.power_watts,
+        "others": [
+            {"pid": one.pid, "name": one.name, "used_bytes": one.used_bytes}
+            for one in engine.gpu.others(sample.label)[:_MOST_PROCESSES]
+        ],
         "throttle": list(sample.throttle) if sample.throttle is not None else None,
     }
 
@@ -117,7 +124,16 @@ def _run(run: Run) -> dict[str, Any]:
         "limit_used_ratio": run.limit_used_ratio,
         "phases": {time.phase.value: round(time.seconds, 3) for time in run.phases if time.seconds > 0},
         "vram": _vram(run.vram) if run.vram else None,
+        "nodes": _nodes(run.nodes) if run.nodes is not None else None,
+        "cached_nodes": run.cached_nodes,
+        "node_count": run.node_count,
     }
+
+
+def _nodes(nodes: Sequence[NodeTime]) -> list[dict[str, Any]]:
+    """Those that took longest."""
+    longest = sorted(nodes, key=lambda node: -node.seconds)[:_MOST_NODES]
+    return [{"class_type": node.class_type, "seconds": round(node.seconds, 3)} for node in longest]
 
 
 def _vram(vram: Vram) -> dict[str, Any]:

@@ -81,6 +81,15 @@ class Watched:
         """Time has passed: the prediction is made anew, stalls are looked for."""
         return [*self._predict(now), *self._stall(now)]
 
+    def recall(self, run: Run) -> None:
+        """A run that was over when we came is shown among the last ones; nothing is counted or learned from it."""
+        self.past.append(run)
+
+    def last(self, most: int) -> list[Run]:
+        """The runs that ended last, newest first; those whose end nobody knows come last."""
+        known = [*self.past, *(ended.run for ended in self.runs)]
+        return sorted(known, key=lambda run: run.ended_at or 0.0, reverse=True)[:most]
+
     # --- updates -------------------------------------------------------------------------------------------------
 
     def _meaning(self, update: Update) -> Iterator[Happening]:
@@ -91,7 +100,7 @@ class Watched:
             case RunProgress():
                 yield from self._progressed(update)
             case RunFinished(past=True):
-                self.past.append(update.run)
+                self.recall(update.run)
                 self._learned(update.run, None)
             case RunFinished():
                 yield self._ended(update)

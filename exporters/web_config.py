@@ -27,6 +27,11 @@ class WebConfig:
     tls: ssl.SSLContext | None = None
     users: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def knows_visitors(self) -> bool:
+        """Whether only those are let in who have a password or a certificate."""
+        return bool(self.users) or (self.tls is not None and self.tls.verify_mode is ssl.CERT_REQUIRED)
+
 
 def load_web_config(path: str) -> WebConfig:
     """Reads such a file. Raises SettingsError, also for keys that it does not know: they may be meant to protect something."""

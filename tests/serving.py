@@ -12,6 +12,7 @@ from exporters.comfyui import target_of
 from exporters.engine import Engine, EngineSettings
 from exporters.happenings import Happening, RunEnded
 from exporters.keeper import Keeper
+from exporters.nvml import GpuProcess
 from exporters.observations import State
 from exporters.replay import ReplayServer, load_session
 from tests.captures import executed
@@ -45,6 +46,12 @@ class FakeGpu:
                 uuid="GPU-0",
                 name="NVIDIA GeForce RTX 4090",
             )
+        ]
+
+    def processes(self) -> Sequence[GpuProcess]:
+        return [
+            GpuProcess(gpu="0", pid=10, used_bytes=3 * GIB, name="python3.12", ours=True),
+            GpuProcess(gpu="0", pid=77, used_bytes=1 * GIB, name="ollama", ours=False),
         ]
 
     def close(self) -> None:

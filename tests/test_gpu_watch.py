@@ -8,12 +8,25 @@ from analyzer.vram.sample import GpuSample
 from exporters.advisor import Advisor, timing_of
 from exporters.demo import SyntheticGpu
 from exporters.gpu_watch import GpuWatch
+from exporters.nvml import GpuProcess
 from exporters.observations import DeviceMemory, SystemStats
 from tests.builders import run
 from tests.replayed import until
 from tests.serving import GIB
 
 START = 1_800_000_000.0
+DEVICE = DeviceMemory(
+    index=0, name="cuda:0", kind="cuda", total_bytes=24 * GIB, free_bytes=20 * GIB, torch_total_bytes=0, torch_free_bytes=0
+)
+STATS = SystemStats(
+    at=START,
+    comfyui_version=None,
+    python_version=None,
+    pytorch_version=None,
+    ram_total_bytes=None,
+    ram_free_bytes=None,
+    devices=(DEVICE,),
+)
 
 
 def sample(after: float, gib: float, *, gpu: int = 0, busy: float | None = 0.5) -> GpuSample:
@@ -100,28 +113,16 @@ def test_old_samples_are_not_of_now() -> None:
 
 
 def test_the_servers_own_figures_stand_in_until_the_driver_tells() -> None:
-    device = DeviceMemory(
-        index=0, name="cuda:0", kind="cuda", total_bytes=24 * GIB, free_bytes=20 * GIB, torch_total_bytes=0, torch_free_bytes=0
-    )
-    stats = SystemStats(
-        at=START,
-        comfyui_version=None,
-        python_version=None,
-        pytorch_version=None,
-        ram_total_bytes=None,
-        ram_free_bytes=None,
-        devices=(device,),
-    )
     watch = GpuWatch()
     for second in range(0, 12, 5):
-        watch.feed_stats(replace(stats, at=START + second))
+        watch.feed_stats(replace(STATS, at=START + second))
     vram = watch.figures(ten_seconds())
     assert vram is not None
     assert (vram.source, vram.peak_bytes) == (VramSource.API, 4 * GIB)
     watch.feed([sample(12, 7.0)])
-    watch.feed_stats(replace(stats, at=START + 13))
+    watch.feed_stats(replace(STATS, at=START + 13))
     assert [one.used_bytes for one in watch.latest(START + 13)] == [7 * GIB]
-    watch.feed_stats(replace(stats, devices=(replace(device, kind="cpu"),)))
+    watch.feed_stats(replace(STATS, devices=(replace(DEVICE, kind="cpu"),)))
 
 
 def test_the_demos_gpu_works_while_the_server_samples() -> None:
@@ -151,3 +152,32 @@ def test_advice_is_worked_out_when_a_run_has_ended() -> None:
     assert after is not None
     assert after > before
     assert runs == 6
+
+
+# --- sources that come and go ---------------------------------------------------------------------------------------
+
+
+def test_a_driver_that_is_lost_does_not_hide_what_the_server_tells() -> None:
+    watch = GpuWatch()
+    watch.feed([])
+    watch.feed_stats(STATS)
+    watch.feed([])
+    assert [sample.used_bytes for sample in watch.latest(START)] == [4 * GIB]
+    watch.feed([sample(0, 9.0)])
+    watch.feed_stats(STATS)
+    assert [sample.used_bytes for sample in watch.latest(START)] == [9 * GIB]
+    watch.feed([])
+    assert watch.latest(START) == ()
+
+
+def test_who_else_is_on_the_gpu() -> None:
+    def process(pid: int, gib: float, *, gpu: str = "0", ours: bool = False) -> GpuProcess:
+        return GpuProcess(gpu=gpu, pid=pid, used_bytes=int(gib * GIB), name=f"p{pid}", ours=ours)
+
+    watch = GpuWatch()
+    watch.feed_processes([process(1, 3.0), process(2, 5.0)])
+    assert watch.others("0") == ()  # any of them may be the server
+    watch.feed_processes([process(1, 3.0), process(2, 5.0), process(3, 9.0, ours=True), process(4, 1.0, gpu="1")])
+    assert [one.pid for one in watch.others("0")] == [2, 1]
+    assert [one.pid for one in watch.others("1")] == [4]
+    assert [one.pid for one in watch.others()] == [2, 1, 4]

@@ -178,7 +178,7 @@ def test_a_newer_history_is_refused(store: Store, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "history.db") as connection:
         connection.execute("UPDATE comfymeter_meta SET value = '99' WHERE key = 'version'")
 
-    with pytest.raises(ComfymeterError, match="version 99, newer than 4; update comfymeter"):
+    with pytest.raises(ComfymeterError, match="version 99, newer than 5; update comfymeter"):
         open_store(str(tmp_path / "history.db"))
 
 

@@ -271,7 +271,7 @@ def test_a_closing_line_waits_for_the_api_and_becomes_one_run() -> None:
     assert (run.first_line, run.last_line, run.queued_line, len(run.passes)) == (2, 5, 1, 1)
     assert run.workflow.graph_signature == "graph:1"
     assert sum(time.seconds for time in run.phases) == pytest.approx(10.0)
-    assert (one.node_count, one.cached_nodes) == (2, None)
+    assert (run.node_count, run.cached_nodes) == (2, None)
 
 
 def test_the_api_may_be_first() -> None:

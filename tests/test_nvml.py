@@ -538,6 +538,9 @@ class Scripted:
             raise RuntimeError("a bad look")
         return look(self.looks)
 
+    def processes(self) -> list[GpuProcess]:
+        return [GpuProcess(gpu="0", pid=self.looks, used_bytes=1, name="one", ours=False)]
+
     def close(self) -> None:
         self.closed.set()
 
@@ -551,13 +554,18 @@ def test_sampling_in_the_background_outlives_a_bad_look() -> None:
         if len(seen) == 4:
             done.set()
 
-    background = BackgroundSampler(scripted, on_samples=take, every_seconds=0.001)
+    told: list[int] = []
+    background = BackgroundSampler(
+        scripted, on_samples=take, on_processes=lambda processes: told.append(processes[0].pid), every_seconds=0.001
+    )
     background.start()
     assert done.wait(30)
     background.close()
 
     assert scripted.closed.wait(30)
     assert seen[:4] == [1, 3, 4, 5]
+    assert told[0] == 1
+    assert len(told) < len(seen)
     assert (background.failures, str(background.error)) == (1, "a bad look")
     assert background.latest[0].used_bytes == seen[-1]
 

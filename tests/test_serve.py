@@ -27,8 +27,10 @@ from analyzer.settings import Settings
 from exporters.client import timeout_for
 from exporters.comfyui import target_of
 from exporters.commands import serve as serve_command
-from exporters.commands.serve import Options, is_local, listen_address
+from exporters.commands.serve import Options, listen_address
+from exporters.commands.server_options import port_here
 from exporters.engine import Engine, EngineSettings
+from exporters.replay import ReplayServer, load_session
 from exporters.server import Server
 from exporters.targets import load_targets
 from exporters.web_config import WebConfig, load_web_config
@@ -36,6 +38,7 @@ from tests.captures import executed
 from tests.command import MAIN, command
 from tests.replayed import until
 from tests.serving import ran, watching
+from tests.webhook_receiver import Receiver, receiving
 
 TLS = Path(__file__).parent / "tls"
 PROMETHEUS, PROMTOOL = shutil.which("prometheus"), shutil.which("promtool")
@@ -268,12 +271,19 @@ def test_small_parts_of_the_options() -> None:
     assert listen_address(":80") == ("0.0.0.0", 80)
     with pytest.raises(UsageError):
         listen_address("127.0.0.1:99999")
-    assert is_local(target_of("http://127.0.0.1:8188"))
-    assert is_local(target_of("http://localhost"))
-    assert not is_local(target_of("http://10.0.0.1"))
+    assert port_here(target_of("http://127.0.0.1:8188")) == 8188
+    assert port_here(target_of("https://localhost")) == 443
+    assert port_here(target_of("http://10.0.0.1")) is None
     limits = serve_command._limits(["300s", "queue=60s"], Settings())
     assert limits == {"client": 300.0, "queue": 60.0}
     assert Options().listen.startswith("127.0.0.1:")
+
+
+@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("0.0.0.0", True), ("::", True), ("gpu-1", True)])
+def test_an_address_that_others_reach_is_warned_of(host: str, warned: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    serve_command._warn_of_strangers(host, WebConfig())
+    serve_command._warn_of_strangers(host, WebConfig(users={"reader": "$2y$10$x"}))
+    assert capsys.readouterr().err.count("can read it") == warned
 
 
 # --- programs that ask ----------------------------------------------------------------------------------------------
@@ -374,3 +384,32 @@ def test_a_signal_ends_it_and_nothing_is_lost(tmp_path: Path) -> None:
     store = open_store(str(place), create=False)
     assert [run.seconds for run in store.runs()] == [30.0]
     store.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_it_tells_of_a_run_over_its_limit_and_counts_what_it_told() -> None:
+    port = free_port()
+
+    async def serve(receiver: Receiver) -> str:
+        async with ReplayServer(load_session("S2-two-pass"), speed=3.0, play=False) as server:
+            arguments = ("--url", server.url, "--timeout", "1s", "--webhook", receiver.url, "--on-finish", "exit 3", "--no-gpu")
+            with process("serve", *arguments, "--listen", f"127.0.0.1:{port}", "--quiet") as child:
+                await until(lambda: any(path.endswith("/subscribe") for _, path, _ in server.asked), seconds=30.0)
+                await asyncio.sleep(0.5)
+                server.play()
+                await until(lambda: "limit_passed" in receiver.events, seconds=30.0)
+                await server.played()
+                text = ""
+                while "comfymeter_notifications_failed_total 0.0" in (text or "comfymeter_notifications_failed_total 0.0"):
+                    text = await asyncio.to_thread(fetched, f"http://127.0.0.1:{port}/metrics")
+                child.terminate()
+                assert await asyncio.to_thread(child.wait) == 0
+        return text
+
+    with receiving() as receiver:
+        text = asyncio.run(serve(receiver))
+    passed = [body for body in receiver.bodies if body["event"] == "limit_passed"]
+    assert passed[0]["limit_seconds"] == 1.0
+    assert len({body["key"] for body in passed}) == len(passed)
+    assert f'comfymeter_notifications_total{{event="limit_passed"}} {len(passed)}.0' in text
+    assert 'comfymeter_notifications_total{event="server_down"} 0.0' in text

@@ -272,6 +272,7 @@ def test_a_store_of_version_1_is_brought_up_to_date(tmp_path: Path, live: Path) 
         }
     assert indexes == {"runs_by_age", "runs_by_prompt", "runs_for_timings"}
     assert [timing.seconds for timing in store.timings(workflow="Flux", newest=2)] == [71.0, 72.0]
+    assert {(run.nodes, run.vram_phases, run.cached_nodes) for run in store.runs()} == {(None, None, None)}
     store.close()
     open_store(str(place), create=False).close()
 

@@ -8,7 +8,7 @@ import pytest
 
 from analyzer.history import Store
 from analyzer.history.rows import Row, row_of
-from analyzer.runs.model import Run, Vram, VramSource, Workflow
+from analyzer.runs.model import NodeTime, Phase, PhasePeak, Run, Vram, VramSource, Workflow
 from exporters.live_runs import LiveRuns, RunFinished
 from exporters.observations import LogText
 from tests.captures import chunks, executed, truth
@@ -36,7 +36,9 @@ def runs() -> list[Run]:
         for update in live.feed(LogText(at=4e9, data=stamped(SESSION), backlog=False))
         if isinstance(update, RunFinished)
     ]
-    vram = Vram(peak_bytes=5, source=VramSource.NVML, mean_bytes=4, total_bytes=9)
+    phases = (PhasePeak(phase=Phase.SAMPLE, peak_bytes=5),)
+    vram = Vram(peak_bytes=5, source=VramSource.NVML, mean_bytes=4, total_bytes=9, phases=phases)
+    nodes = (NodeTime(class_type="VAEDecode", seconds=0.5), NodeTime(class_type="KSampler", seconds=9.0))
     return [
         replace(
             run,
@@ -45,6 +47,9 @@ def runs() -> list[Run]:
             started_at=prompt["start"],
             queue_seconds=0.5,
             vram=vram,
+            nodes=nodes,
+            cached_nodes=3,
+            node_count=7,
             workflow=replace(run.workflow, graph_signature="graph:1"),
         )
         for run, prompt in zip(found, executed(SESSION), strict=True)
@@ -83,6 +88,9 @@ def test_a_log_that_is_ingested_later_takes_its_watched_runs_over(store: Store, 
         assert stored.graph_signature == "graph:1"
         assert stored.prompt_id
         assert stored.passes
+        assert stored.nodes == [["KSampler", 9.0], ["VAEDecode", 0.5]]  # longest first
+        assert (stored.cached_nodes, stored.node_count) == (3, 7)
+        assert stored.vram_phases == {"sample": 5}
     # It grows: what only watching told stays.
     log.write_bytes(stamped(SESSION) + stamped("S1-simple"))
     ingested(store, log)

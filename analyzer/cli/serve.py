@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from analyzer.cli import options
+from analyzer.cli import options, telling
 from analyzer.cli.options import Common
 
 Url = Annotated[str | None, typer.Option(metavar="URL", help="The ComfyUI server's API: http://127.0.0.1:8188.")]
@@ -31,6 +31,12 @@ def command(
     listen: Listen = "127.0.0.1:9189",
     targets: Annotated[str | None, typer.Option(metavar="FILE", help="Several servers: a YAML file, see docs/serve.md.")] = None,
     store: Store = None,
+    notify: telling.Notify = None,
+    webhook: telling.Webhooks = None,
+    notify_on: telling.NotifyOn = None,
+    on_risk: telling.OnRisk = None,
+    on_stall: telling.OnStall = None,
+    on_finish: telling.OnFinish = None,
     web_config: Annotated[
         str | None, typer.Option(metavar="FILE", help="TLS and passwords, in Prometheus's format for web configurations.")
     ] = None,
@@ -43,6 +49,7 @@ def command(
     insecure: Annotated[bool, typer.Option("--insecure", help="Trust any certificate.")] = False,
     timezone: options.Timezone = None,
     config: options.Config = None,
+    redact: options.Redact = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Watches servers and serves Prometheus metrics, a live status page and JSON, until it is stopped."""
@@ -56,6 +63,14 @@ def command(
             listen=listen,
             targets=targets,
             store=store,
+            telling=module.Telling(
+                notify=notify or (),
+                webhook=webhook or (),
+                notify_on=notify_on,
+                on_risk=on_risk,
+                on_stall=on_stall,
+                on_finish=on_finish,
+            ),
             web_config=web_config,
             gpu=gpu,
             pid=pid,
@@ -64,7 +79,7 @@ def command(
             token_file=token_file,
             ca_file=ca_file,
             insecure=insecure,
-            common=Common(config=config, timezone=timezone, quiet=quiet),
+            common=Common(config=config, redact=redact, timezone=timezone, quiet=quiet),
         )
     )
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli import options
+from analyzer.cli import options, telling
 from analyzer.cli.options import Common
 
 Log = Annotated[
@@ -19,25 +19,6 @@ Url = Annotated[
 Store = Annotated[
     str | None, typer.Option(metavar="URL", help="The history to predict from and to keep runs in.", show_default=False)
 ]
-Notify = Annotated[
-    list[str] | None,
-    typer.Option("--notify", metavar="URL", help="A service to tell, as Apprise writes it; may be repeated.", show_default=False),
-]
-Webhooks = Annotated[
-    list[str] | None,
-    typer.Option("--webhook", metavar="URL", help="An address to post JSON to; may be repeated.", show_default=False),
-]
-NotifyOn = Annotated[
-    str | None,
-    typer.Option(
-        "--notify-on",
-        metavar="LIST",
-        help="What they are told of: risk,stall,server (as a rule), failure, finish.",
-    ),
-]
-OnRisk = Annotated[str | None, typer.Option("--on-risk", metavar="CMD", help="Run when a run is likely to exceed its limit.")]
-OnStall = Annotated[str | None, typer.Option("--on-stall", metavar="CMD", help="Run when nothing moves any more.")]
-OnFinish = Annotated[str | None, typer.Option("--on-finish", metavar="CMD", help="Run when a run has ended, well or not.")]
 
 
 def command(
@@ -45,12 +26,12 @@ def command(
     url: Url = None,
     timeout: options.Timeout = None,
     store: Store = None,
-    notify: Notify = None,
-    webhook: Webhooks = None,
-    notify_on: NotifyOn = None,
-    on_risk: OnRisk = None,
-    on_stall: OnStall = None,
-    on_finish: OnFinish = None,
+    notify: telling.Notify = None,
+    webhook: telling.Webhooks = None,
+    notify_on: telling.NotifyOn = None,
+    on_risk: telling.OnRisk = None,
+    on_stall: telling.OnStall = None,
+    on_finish: telling.OnFinish = None,
     gpu: Annotated[bool, typer.Option("--gpu/--no-gpu", help="Whether to read this machine's GPUs.")] = True,
     pid: Annotated[int | None, typer.Option(min=1, metavar="PID", help="The server's process, to tell its memory apart.")] = None,
     user: Annotated[str | None, typer.Option(metavar="NAME", help="Name for a proxy; COMFYMETER_PASSWORD or _TOKEN.")] = None,
@@ -72,12 +53,14 @@ def command(
         url=url,
         timeout=timeout,
         store=store,
-        notify=notify or (),
-        webhook=webhook or (),
-        notify_on=notify_on,
-        on_risk=on_risk,
-        on_stall=on_stall,
-        on_finish=on_finish,
+        telling=watching.Telling(
+            notify=notify or (),
+            webhook=webhook or (),
+            notify_on=notify_on,
+            on_risk=on_risk,
+            on_stall=on_stall,
+            on_finish=on_finish,
+        ),
         gpu=gpu,
         pid=pid,
         user=user,

@@ -15,12 +15,15 @@ SAMPLED = (
     "vram_total_bytes",
     "vram_other_peak_bytes",
     "energy_joules",
+    "vram_phases",
 )
 
 # The log's stamp of a run's end and the server's own clock are so far apart at most.
 NEAR_SECONDS = 2.0
 # What the API tells and a log does not.
-TOLD = ("queue_seconds", "graph_signature", "prompt_id")
+TOLD = ("queue_seconds", "graph_signature", "prompt_id", "nodes", "cached_nodes", "node_count")
+# A graph may have thousands of nodes; those that took longest are what anybody asks for.
+_MOST_NODES = 50
 
 
 def row_of(run: Run, *, timezone: str | None, epoch: str | None, limit_seconds: float | None) -> Row:
@@ -56,9 +59,21 @@ def row_of(run: Run, *, timezone: str | None, epoch: str | None, limit_seconds: 
         "vram_total_bytes": run.vram.total_bytes if run.vram else None,
         "vram_other_peak_bytes": run.vram.other_peak_bytes if run.vram else None,
         "energy_joules": run.vram.energy_joules if run.vram else None,
+        "vram_phases": {peak.phase.value: peak.peak_bytes for peak in run.vram.phases} if run.vram and run.vram.phases else None,
+        "nodes": _nodes(run),
+        "cached_nodes": run.cached_nodes,
+        "node_count": run.node_count,
         "epoch": epoch[:400] if epoch else None,
         "prompt_id": run.prompt_id[:100] if run.prompt_id else None,
     }
+
+
+def _nodes(run: Run) -> list[list[str | float]] | None:
+    """Class and seconds of the nodes, longest first; None: nobody told."""
+    if run.nodes is None:
+        return None
+    longest = sorted(run.nodes, key=lambda node: -node.seconds)[:_MOST_NODES]
+    return [[node.class_type[:200], round(node.seconds, 3)] for node in longest]
 
 
 def _pass(run: Run, bar: ProgressBar) -> list[float | None]:

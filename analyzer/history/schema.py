@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-VERSION = 4
+VERSION = 5
 _BY_PROMPT = "runs_by_prompt"
 
 metadata = MetaData()
@@ -84,6 +84,11 @@ RUNS = Table(
     Column("vram_total_bytes", BigInteger),
     Column("vram_other_peak_bytes", BigInteger),
     Column("energy_joules", Float),
+    Column("vram_phases", JSON(none_as_null=True)),
+    # What only a watched server tells: pairs of a node's class and its seconds, how many of all nodes came from the cache.
+    Column("nodes", JSON(none_as_null=True)),
+    Column("cached_nodes", Integer),
+    Column("node_count", Integer),
     Column("epoch", String(400)),
     # Of a run that was watched: it is stored once, however often the server tells of it.
     Column("prompt_id", String(100)),
@@ -150,8 +155,14 @@ def _prompt_ids(connection: Connection) -> None:
     next(index for index in RUNS.indexes if index.name == _BY_PROMPT).create(connection)
 
 
+def _nodes_and_phases(connection: Connection) -> None:
+    """5: node times and cache hits, VRAM by phase."""
+    for column, kind in (("vram_phases", "JSON"), ("nodes", "JSON"), ("cached_nodes", "INTEGER"), ("node_count", "INTEGER")):
+        connection.execute(text(f"ALTER TABLE runs ADD COLUMN {column} {kind}"))
+
+
 # The step at place N turns version N + 1 into N + 2.
-MIGRATIONS: tuple[Migration, ...] = (_times_and_places, _sampled_vram, _prompt_ids)
+MIGRATIONS: tuple[Migration, ...] = (_times_and_places, _sampled_vram, _prompt_ids, _nodes_and_phases)
 
 
 def stored_version(connection: Connection) -> int | None:

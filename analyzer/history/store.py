@@ -40,6 +40,10 @@ class StoredRun:
     vram_total_bytes: int | None
     vram_other_peak_bytes: int | None
     energy_joules: float | None
+    vram_phases: dict[str, int] | None
+    nodes: list[list[str | float]] | None
+    cached_nodes: int | None
+    node_count: int | None
     epoch: str | None
     prompt_id: str | None = None
 

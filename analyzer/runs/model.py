@@ -250,7 +250,8 @@ class PhaseSpan:
 class Run:
     """One executed prompt. Times are Unix seconds (see `events`), durations seconds, sizes bytes; None: the log does not say.
 
-    `silence_seconds`: the longest time between two lines. `spans`: with stamps, the phases in the order of time.
+    `silence_seconds`: the longest time between two lines. `spans`: with stamps, the phases in the order of time. `nodes`,
+    `cached_nodes`, `node_count`: times of nodes, how many came from the cache, of how many; only the API tells.
     """
 
     number: int
@@ -289,6 +290,8 @@ class Run:
     limit_seconds: float | None = None
     events: tuple[Event, ...] = ()
     nodes: tuple[NodeTime, ...] | None = None
+    cached_nodes: int | None = None
+    node_count: int | None = None
 
     @property
     def total_seconds(self) -> float | None:

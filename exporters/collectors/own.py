@@ -11,6 +11,7 @@ from exporters import metrics
 from exporters.collectors.base import Collector
 from exporters.engine import Engine
 from exporters.instruments import gauge, kept, total
+from exporters.notifiers import Event
 
 _METRICS = (
     metrics.PREDICTION_ERROR,
@@ -29,7 +30,7 @@ def _read(engine: Engine, now: float) -> Iterator[Family]:
     yield gauge(metrics.PREDICTION_ERROR, errors)
     yield gauge(metrics.PREDICTION_COVERAGE, held)
     yield from kept(engine.watched.totals.registry, (metrics.LABEL_OVERFLOW,))
-    yield total(metrics.NOTIFICATIONS, [((event,), float(count)) for event, count in sorted(engine.notified.items())])
+    yield total(metrics.NOTIFICATIONS, [((event.value,), float(engine.notified[event.value])) for event in Event])
     yield total(metrics.NOTIFICATIONS_FAILED, [((), float(engine.notify_failures))])
     yield total(metrics.STORE_FAILED, [((), float(engine.keeper.failures if engine.keeper else 0))])
 

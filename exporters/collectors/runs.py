@@ -7,7 +7,7 @@ from prometheus_client.metrics_core import Metric as Family
 from exporters import metrics
 from exporters.collectors.base import Collector
 from exporters.engine import Engine
-from exporters.instruments import kept, single
+from exporters.instruments import gauge, kept, single
 
 _KEPT = (
     metrics.RUNS,
@@ -26,6 +26,11 @@ def _read(engine: Engine, now: float) -> Iterator[Family]:
     yield single(metrics.RUN_LAST_END, watched.totals.last_end_at)
     vram = watched.runs[-1].run.vram if watched.runs else None
     yield single(metrics.RUN_ENERGY, vram.energy_joules if vram else None)
+    yield single(metrics.RUN_VRAM_PEAK, vram.peak_bytes if vram else None)
+    yield single(metrics.RUN_VRAM_MEAN, vram.mean_bytes if vram else None)
+    yield gauge(metrics.RUN_PHASE_VRAM_PEAK, [((peak.phase,), peak.peak_bytes) for peak in vram.phases] if vram else ())
 
 
-RUNS = Collector(name="runs", metrics=(*_KEPT, metrics.RUN_LAST_END, metrics.RUN_ENERGY), read=_read)
+_LAST = (metrics.RUN_LAST_END, metrics.RUN_ENERGY, metrics.RUN_VRAM_PEAK, metrics.RUN_VRAM_MEAN, metrics.RUN_PHASE_VRAM_PEAK)
+
+RUNS = Collector(name="runs", metrics=(*_KEPT, *_LAST), read=_read)

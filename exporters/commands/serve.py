@@ -1,7 +1,6 @@
 """`comfymeter serve`: options to a service, and the service until it is told to end."""
 
 import asyncio
-import ipaddress
 import logging
 import os
 import sys
@@ -16,17 +15,17 @@ from analyzer.errors import UsageError
 from analyzer.settings import Settings
 from analyzer.timeouts.recommend import DEFAULT_RISK
 from analyzer.units import parse_duration
-from exporters.background import Sampler
-from exporters.comfyui import Target, target_of
+from exporters.comfyui import Target
+from exporters.commands.notify_options import Telling, notifiers_of, redactor_of
+from exporters.commands.server_options import is_loopback, keeper_of, sampler_of, target_from
 from exporters.engine import STDIN, Engine, EngineSettings
 from exporters.keeper import Keeper
 from exporters.server import Server
 from exporters.service import Service
-from exporters.targets import TargetEntry, load_targets, secret
+from exporters.targets import TargetEntry, load_targets
 from exporters.totals import Counting
 from exporters.web_config import WebConfig, load_web_config
 
-TOKEN, PASSWORD = "COMFYMETER_TOKEN", "COMFYMETER_PASSWORD"
 _CLIENT = "client"
 
 
@@ -41,6 +40,7 @@ class Options:
     listen: str = "127.0.0.1:9189"
     targets: str | None = None
     store: str | None = None
+    telling: Telling = field(default_factory=Telling)
     web_config: str | None = None
     gpu: bool = True
     pid: int | None = None
@@ -59,19 +59,35 @@ def run(options: Options, environment: Mapping[str, str] = os.environ) -> None:
     entries = _entries(options, environment)
     limits = _limits(options.timeouts, settings)
     config = load_web_config(options.web_config) if options.web_config else WebConfig()
+    notifiers, redactor = notifiers_of(options.telling), redactor_of(options.common, settings)
+    _warn_of_strangers(host, config)
     log_to_stderr()
 
     async def serve() -> None:
-        keeper = _keeper(options.store or settings.store)
+        keeper = keeper_of(options.store or settings.store)
         engines = [_engine(entry, options, settings, limits, keeper) for entry in entries]
         server = Server(engines, host=host, port=port, config=config)
-        await Service(engines=engines, server=server, keeper=keeper, on_start=partial(_say, options)).run()
+        service = Service(
+            engines=engines,
+            server=server,
+            keeper=keeper,
+            notifiers=notifiers,
+            redactor=redactor,
+            on_start=partial(_say, options),
+        )
+        await service.run()
 
     asyncio.run(serve())
 
 
 def _say(options: Options, server: Server) -> None:
     note(f"status page {server.url}/, metrics {server.url}/metrics", quiet=options.common.quiet)
+
+
+def _warn_of_strangers(host: str, config: WebConfig) -> None:
+    """Also for those who asked for quiet."""
+    if not is_loopback(host) and not config.knows_visitors:
+        note(f"warning: whoever reaches {host} can read it; --web-config can ask for passwords (docs/serve.md)", quiet=False)
 
 
 def _entries(options: Options, environment: Mapping[str, str]) -> list[TargetEntry]:
@@ -81,24 +97,21 @@ def _entries(options: Options, environment: Mapping[str, str]) -> list[TargetEnt
         return load_targets(options.targets, environment)
     if not options.url and not options.log:
         raise UsageError("serve: what is to be watched? give --url http://127.0.0.1:8188, or --log FILE, or --targets FILE")
-    target = _target(options, environment) if options.url else None
+    target = _target(options.url, options, environment) if options.url else None
     name = options.name or (urlsplit(target.base).netloc if target else "stdin" if options.log == STDIN else "log")
     return [TargetEntry(name=name, target=target, log=options.log, limit_seconds=None)]
 
 
-def _target(options: Options, environment: Mapping[str, str]) -> Target:
-    token = secret(options.token_file, TOKEN if TOKEN in environment else None, environment, "--token-file")
-    password = secret(options.password_file, PASSWORD if PASSWORD in environment else None, environment, "--password-file")
-    target = target_of(
-        options.url or "",
+def _target(url: str, options: Options, environment: Mapping[str, str]) -> Target:
+    return target_from(
+        url,
         user=options.user,
-        password=password or "",
-        token=token,
+        password_file=options.password_file,
+        token_file=options.token_file,
         ca_file=options.ca_file,
         insecure=options.insecure,
+        environment=environment,
     )
-    target.tls()
-    return target
 
 
 def _limits(given: Sequence[str], settings: Settings) -> dict[str, float]:
@@ -130,34 +143,8 @@ def _engine(
             risk=settings.risk if settings.risk is not None else DEFAULT_RISK,
         ),
         keeper=keeper,
-        sampler=_sampler(options.pid) if options.gpu and is_local(entry.target) else None,
+        sampler=sampler_of(entry.target, options.pid) if options.gpu else None,
     )
-
-
-def is_local(target: Target | None) -> bool:
-    """Whether the server's GPU is one of ours: it is here, or its log is."""
-    if target is None:
-        return True
-    host = urlsplit(target.base).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _sampler(pid: int | None) -> Sampler | None:
-    """None where there is no driver at all; one that is away may come back."""
-    from exporters.nvml import find_facts, sampler_for
-
-    return sampler_for(pid) if find_facts().visible else None
-
-
-def _keeper(place: str | None) -> Keeper | None:
-    if place is None:
-        return None
-    from analyzer.history import open_store
-
-    return Keeper(partial(open_store, place))
 
 
 def listen_address(text: str) -> tuple[str, int]:

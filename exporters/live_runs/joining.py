@@ -38,6 +38,8 @@ def joined(run: Run, end: JobEnd) -> Run:
         outcome=end.outcome,
         failure=_failure(end, run.failure),
         nodes=end.nodes,
+        cached_nodes=end.cached_nodes,
+        node_count=_node_count(end),
     )
 
 
@@ -104,6 +106,8 @@ def from_api_alone(end: JobEnd, *, known: Workflow | None) -> Run:
         server_number=0,
         prompt_id=end.prompt.prompt_id,
         nodes=end.nodes if isinstance(end, JobFinished) else None,
+        cached_nodes=end.cached_nodes if isinstance(end, JobFinished) else None,
+        node_count=_node_count(end),
     )
 
 
@@ -126,6 +130,10 @@ def _workflow(signature: str | None, known: Workflow | None) -> Workflow:
 
 def _graph_signature(end: JobEnd) -> str | None:
     return end.prompt.graph.signature if end.prompt.graph else None
+
+
+def _node_count(end: JobEnd) -> int | None:
+    return len(end.prompt.graph.classes) if end.prompt.graph else None
 
 
 def _failure(end: JobEnd, logged: Failure | None) -> Failure | None:

@@ -275,14 +275,7 @@ class LiveRuns:
         finished = closed(whole, number=self._number, source=self._name)
         if not past:
             self._in_flight.over(finished.prompt_id, finished.ended_at, closed_in_log=run is not None and not is_cut_off(run))
-        graph = end.prompt.graph if end else None
-        return RunFinished(
-            at=self._now,
-            run=finished,
-            past=past or (isinstance(end, JobFinished) and end.past),
-            cached_nodes=end.cached_nodes if isinstance(end, JobFinished) else None,
-            node_count=len(graph.classes) if graph else None,
-        )
+        return RunFinished(at=self._now, run=finished, past=past or (isinstance(end, JobFinished) and end.past))
 
     def _learn(self, run: Run) -> None:
         """How a graph is spelt in the log; what was cached shows less of it, or nothing."""

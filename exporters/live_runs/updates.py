@@ -73,13 +73,11 @@ class RunProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
-    """A run is over. `past`: it was when we came. `cached_nodes`, `node_count`: how much of its graph needed no run (API)."""
+    """A run is over. `past`: it was when we came."""
 
     at: float
     run: Run
     past: bool = False
-    cached_nodes: int | None = None
-    node_count: int | None = None
 
 
 Update = (

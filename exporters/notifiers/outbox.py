@@ -1,7 +1,6 @@
 """Sends notices beside the watch: each notifier in its own time, none of them holds up another, and no failure stops anything."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,20 +22,18 @@ class _Box:
 
 
 class Outbox:
-    """Make it in a running loop and end it with `close`. `on_trouble`: told in one line of the first failure of each notifier.
+    """Make it in a running loop and end it with `close`. `on_trouble`: told in one line of the first failure of each notifier;
+    `on_result`: whether a notice was sent, for each notifier."""
 
-    `sent`: how many went out, by event; `failures`: how many did not; over all notifiers.
-    """
-
-    def __init__(self, notifiers: Sequence[Notifier], on_trouble: Callable[[str], None]) -> None:
-        self.sent: Counter[str] = Counter()
-        self._on_trouble = on_trouble
+    def __init__(
+        self,
+        notifiers: Sequence[Notifier],
+        on_trouble: Callable[[str], None],
+        on_result: Callable[[Notice, bool], None] = lambda notice, sent: None,
+    ) -> None:
+        self._on_trouble, self._on_result = on_trouble, on_result
         self._boxes = [_Box(notifier) for notifier in notifiers]
         self._tasks = [asyncio.ensure_future(self._work(box)) for box in self._boxes]
-
-    @property
-    def failures(self) -> int:
-        return sum(box.failures for box in self._boxes)
 
     def put(self, notice: Notice) -> None:
         """To all who want it; returns at once."""
@@ -46,7 +43,7 @@ class Outbox:
             try:
                 box.waiting.put_nowait(notice)
             except asyncio.QueueFull:
-                self._failed(box, f"{_MOST_WAITING} notices wait already")
+                self._failed(box, notice, f"{_MOST_WAITING} notices wait already")
 
     async def drained(self, patience_seconds: float) -> None:
         """Returns when all that waits has been sent, or after so long."""
@@ -64,15 +61,16 @@ class Outbox:
             notice = await box.waiting.get()
             try:
                 await box.notifier.send(notice)
-                self.sent[notice.event.value] += 1
+                self._on_result(notice, True)
             except NotSentError as error:
-                self._failed(box, str(error))
+                self._failed(box, notice, str(error))
             except Exception as error:  # a fault of ours must not end the watch, nor stay unseen
-                self._failed(box, type(error).__name__)
+                self._failed(box, notice, type(error).__name__)
             finally:
                 box.waiting.task_done()
 
-    def _failed(self, box: _Box, why: str) -> None:
+    def _failed(self, box: _Box, notice: Notice, why: str) -> None:
         box.failures += 1
+        self._on_result(notice, False)
         if box.failures == 1:
             self._on_trouble(f"{box.notifier.name}: a notice was not sent: {why}; further failures are only counted")

@@ -1,11 +1,12 @@
 """Each notice once: what has been told of the run in flight, of the server and of its stalls is not told again."""
 
 from collections import deque
+from dataclasses import replace
 
 from analyzer.redaction import Redaction
 from analyzer.renderers.clean import clean, clip
 from exporters.happenings import Happening, LimitPassed, RiskChanged, RunBegan, RunEnded, ServerChanged, Stalled, StallKind
-from exporters.notifiers.notice import Event, Notice
+from exporters.notifiers.notice import Event, Notice, Severity
 from exporters.notifiers.telling import notice_of
 
 _MOST_CHARACTERS = 400
@@ -23,8 +24,8 @@ class Teller:
         self._down_key: str | None = None
         self._stall_keys: dict[StallKind, str] = {}
 
-    def tell(self, happening: Happening) -> Notice | None:
-        """The notice of a happening; None: it has none, or was told."""
+    def tell(self, happening: Happening, *, beside: str = "") -> Notice | None:
+        """The notice of a happening; None: it has none, or was told. `beside`: what else was seen, told with bad news."""
         key = self._key(happening)
         if key is None:
             return None
@@ -34,6 +35,8 @@ class Teller:
         if notice is None or not self._is_new(notice):
             return None
         self._told.append((notice.key, notice.event, notice.stall))
+        if beside and notice.severity is not Severity.INFO:
+            notice = replace(notice, text=f"{notice.text} {self._safe(beside)}")
         return notice
 
     def _key(self, happening: Happening) -> str | None:

@@ -99,6 +99,10 @@
         if (gpu.run_peak_bytes) bar.append(part("2px", "peak", share(gpu.run_peak_bytes / gpu.total_bytes - 0.002)));
       }
       row.append(bar);
+      if (gpu.others.length) {
+        const named = gpu.others.map((one) => `${one.name || "a program"} (process ${one.pid}) ${gib(one.used_bytes)}`);
+        row.append(text("p", `Also on it: ${named.join(", ")}`, "also"));
+      }
       return row;
     });
     at("gpus").replaceChildren(...(rows.length ? rows : [text("p", "neither a driver nor the server tells")]));

@@ -1,6 +1,6 @@
 """The GPUs in the live view: memory of the device, the server and others, and the run's peak."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -8,6 +8,7 @@ from rich.text import Text
 from analyzer.palette import BAD, LOOK
 from analyzer.units import GIB
 from analyzer.vram.sample import GpuSample
+from exporters.nvml import GpuProcess
 from exporters.observations import SystemStats
 from exporters.peak_hold import Peak
 from exporters.watching.rows import Look, row
@@ -18,7 +19,8 @@ _FULL_RATIO = 0.97
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuNow:
-    """A GPU as it is now, in bytes; None: nobody says. `run_peak_bytes`: since the run in flight, or the last one, began."""
+    """A GPU as it is now, in bytes; None: nobody says. `run_peak_bytes`: since the run in flight, or the last one,
+    began. `largest_other`: the program with the most memory beside the server."""
 
     label: str
     used_bytes: int | None
@@ -28,6 +30,7 @@ class GpuNow:
     busy_ratio: float | None = None
     temperature_celsius: float | None = None
     slowed: bool | None = None
+    largest_other: str | None = None
 
     @property
     def other_bytes(self) -> int | None:
@@ -37,9 +40,14 @@ class GpuNow:
         return max(0, self.used_bytes - self.server_bytes)
 
 
-def gpus_now(samples: Sequence[GpuSample], peaks: Mapping[str, Peak], stats: SystemStats | None) -> tuple[GpuNow, ...]:
-    """From the newest samples and what the server says of its own pool, which is sure to be the sampled GPU's only if both know
-    one."""
+def gpus_now(
+    samples: Sequence[GpuSample],
+    peaks: Mapping[str, Peak],
+    stats: SystemStats | None,
+    others: Callable[[str], Sequence[GpuProcess]] = lambda label: (),
+) -> tuple[GpuNow, ...]:
+    """From the newest samples, who else is on a GPU, and what the server says of its own pool, which is sure to be the sampled
+    GPU's only if both know one."""
     devices = [device for device in stats.devices if device.kind != "cpu"] if stats else []
     pool = devices[0].torch_total_bytes if len(devices) == 1 and len(samples) == 1 else None
     return tuple(
@@ -52,6 +60,7 @@ def gpus_now(samples: Sequence[GpuSample], peaks: Mapping[str, Peak], stats: Sys
             busy_ratio=sample.utilisation_ratio,
             temperature_celsius=sample.temperature_celsius,
             slowed=sample.slowed,
+            largest_other=next((one.name for one in others(sample.label)), None),
         )
         for sample in samples
     )
@@ -60,18 +69,19 @@ def gpus_now(samples: Sequence[GpuSample], peaks: Mapping[str, Peak], stats: Sys
 def gpu_rows(gpus: Sequence[GpuNow], look: Look) -> Iterator[Text]:
     """A row per GPU."""
     for gpu in gpus[:_MOST_GPUS]:
-        yield row(look, f"GPU {gpu.label}", *_separated(_facts(gpu)))
+        yield row(look, f"GPU {gpu.label}", *_separated(_facts(gpu, look)))
     if len(gpus) > _MOST_GPUS:
         yield row(look, "", f"and {len(gpus) - _MOST_GPUS} more")
 
 
-def _facts(gpu: GpuNow) -> Iterator[tuple[str, str]]:
+def _facts(gpu: GpuNow, look: Look) -> Iterator[tuple[str, str]]:
     of = "" if gpu.total_bytes is None else f" of {_gib(gpu.total_bytes)}"
     full = bool(gpu.total_bytes and gpu.used_bytes is not None and gpu.used_bytes >= _FULL_RATIO * gpu.total_bytes)
     yield f"{_gib(gpu.used_bytes)}{of} GiB", BAD if full else ""
     if gpu.server_bytes is not None:
         yield f"server {_gib(gpu.server_bytes)}", ""
-        yield f"others {_gib(gpu.other_bytes)}", ""
+        name = f" ({look.short(gpu.largest_other, 16)})" if gpu.largest_other else ""
+        yield f"others {_gib(gpu.other_bytes)}{name}", ""
     if gpu.run_peak_bytes is not None:
         yield f"run peak {_gib(gpu.run_peak_bytes)}", ""
     if gpu.busy_ratio is not None:

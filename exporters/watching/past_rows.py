@@ -27,8 +27,7 @@ class Told:
 
 def run_list(runs: Sequence[Run], limit_seconds: float | None, look: Look) -> Iterator[Text]:
     """The newest runs first."""
-    ended = sorted(runs, key=lambda run: run.ended_at or 0.0, reverse=True)[:MOST_RUNS]
-    for number, run in enumerate(ended):
+    for number, run in enumerate(runs):
         yield row(look, "" if number else "last runs", *_ended(run, limit_seconds, look))
 
 

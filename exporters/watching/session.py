@@ -15,10 +15,10 @@ from rich.console import RenderableType
 from analyzer.cli.output import harmless
 from analyzer.errors import ExitCode
 from analyzer.redaction import Redaction
+from exporters.announcer import Announcer
 from exporters.engine import Engine
-from exporters.happenings import Happening
 from exporters.keeper import Keeper
-from exporters.notifiers import Notifier, Outbox, Severity, Teller
+from exporters.notifiers import Notice, Notifier, Severity
 from exporters.tasks import end_all
 from exporters.watching.gpu_rows import gpus_now
 from exporters.watching.lines import Lines
@@ -64,10 +64,8 @@ class Session:
         redactor: Redaction,
     ) -> None:
         self._engine, self._showing, self._keeper = engine, showing, keeper
-        self._notifiers = notifiers
-        self._teller = Teller(engine.name, redactor)
+        self._notifiers, self._redactor = notifiers, redactor
         self._told: deque[Told] = deque(maxlen=MOST_TOLD)
-        self._outbox: Outbox | None = None
         self._screen: Screen | None = None
         self._signal: signal.Signals | None = None
 
@@ -75,7 +73,9 @@ class Session:
         """Watches until the sources end, or somebody ends it; the exit code."""
         over = self._listen_to_signals()
         display = self._display()
-        outbox = self._outbox = Outbox(self._notifiers, self._remark)
+        announcer = Announcer(
+            [self._engine], self._notifiers, redactor=self._redactor, on_trouble=self._remark, on_notice=self._show_notice
+        )
         with remarks(self._remark):
             try:
                 if self._keeper:
@@ -84,12 +84,12 @@ class Session:
                 await self._show(display, over)
                 if self._signal is None:
                     over.clear()
-                    await _first_of(outbox.drained(_PATIENCE_SECONDS), over.wait())
+                    await _first_of(announcer.drained(_PATIENCE_SECONDS), over.wait())
             finally:
                 with suppress(OSError):
                     display.close()
                 await self._engine.stop()
-                await outbox.close()
+                await announcer.close()
                 if self._keeper:
                     await self._keeper.close()
         return ExitCode.OK if self._signal is None else 128 + self._signal
@@ -97,14 +97,13 @@ class Session:
     def picture(self, now: float, width: int) -> RenderableType:
         """The live view."""
         engine = self._engine
-        gpus = gpus_now(engine.gpu.latest(now), engine.gpu.run_peaks(), engine.watched.stats)
+        gpus = gpus_now(engine.gpu.latest(now), engine.gpu.run_peaks(), engine.watched.stats, engine.gpu.others)
         showing = self._showing
         return view(engine.watched, gpus, now, width, told=self._told, zone=showing.zone, unicode=showing.unicode)
 
     # --- what is shown -------------------------------------------------------------------------------------------
 
     def _display(self) -> Display:
-        self._engine.subscribe(self._happened)
         if not self._showing.live:
             lines = Lines(self._engine.watched, _write, self._showing.zone)
             self._engine.subscribe(lambda _, happening: lines.happened(happening))
@@ -126,12 +125,8 @@ class Session:
 
     # --- what happens --------------------------------------------------------------------------------------------
 
-    def _happened(self, _: Engine, happening: Happening) -> None:
-        notice = self._teller.tell(happening)
-        if notice is None or self._outbox is None:
-            return
+    def _show_notice(self, notice: Notice) -> None:
         self._told.append(Told(at=notice.at, text=notice.title.removeprefix(f"{notice.server}: "), severity=notice.severity))
-        self._outbox.put(notice)
 
     def _remark(self, text: str) -> None:
         """Something went wrong beside the watch."""

@@ -10,7 +10,7 @@ from analyzer.palette import BAD, GOOD, LOOK
 from exporters.observations import State
 from exporters.watched import Watched
 from exporters.watching.gpu_rows import GpuNow, gpu_rows
-from exporters.watching.past_rows import Told, run_list, told_list
+from exporters.watching.past_rows import MOST_RUNS, Told, run_list, told_list
 from exporters.watching.rows import Look, row
 from exporters.watching.run_rows import run_rows
 
@@ -34,7 +34,7 @@ def view(
         *_server(watched, now, look),
         *run_rows(watched, now, look),
         *gpu_rows(gpus, look),
-        *run_list([*watched.past, *(ended.run for ended in watched.runs)], watched.limit_seconds, look),
+        *run_list(watched.last(MOST_RUNS), watched.limit_seconds, look),
         *told_list(told, look),
     ]
     return Group(*rows)
