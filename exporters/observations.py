@@ -40,6 +40,14 @@ class LogText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BacklogRead:
+    """What a log file held when we came has been read. `written_at`: when it was written to last."""
+
+    at: float
+    written_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogGap:
     """Log text is missing here: more was written while we were away than the server keeps."""
 
@@ -161,4 +169,16 @@ class Restarted:
     at: float
 
 
-Observation = LogWrite | LogText | LogGap | QueueSeen | JobFinished | JobLost | JobsTold | SystemStats | ServerState | Restarted
+Observation = (
+    LogWrite
+    | LogText
+    | BacklogRead
+    | LogGap
+    | QueueSeen
+    | JobFinished
+    | JobLost
+    | JobsTold
+    | SystemStats
+    | ServerState
+    | Restarted
+)

@@ -26,6 +26,7 @@ from exporters.live_runs import (
 from exporters.live_runs.live_text import LiveText
 from exporters.live_runs.lockstep import Lockstep
 from exporters.observations import (
+    BacklogRead,
     JobFailure,
     JobFinished,
     JobLost,
@@ -177,6 +178,18 @@ def test_the_backlog_tells_past_runs_and_the_run_that_goes_on() -> None:
     assert set(kinds[1:]) == {RunProgress}
     assert next(type(one.event).__name__ for one in updates[2:] if isinstance(one, RunProgress)) == "LoadRequested"
     assert runs.requests.received == 0
+
+
+@pytest.mark.parametrize(("silent_seconds", "shown"), [(30.0, True), (3600.0, False)])
+def test_a_run_that_is_silent_since_we_came_is_shown_unless_its_log_is_old(silent_seconds: float, shown: bool) -> None:
+    runs = LiveRuns()
+    old = log("got prompt", sampler(), "Prompt executed in 70.00 seconds", "got prompt", "Requested to load Flux")
+    updates = feed(runs, LogText(at=9.0, data=old, backlog=True), BacklogRead(at=9.0, written_at=9.0 - silent_seconds))
+
+    assert sum(isinstance(update, RunStarted) for update in updates) == shown
+    later = feed(runs, LogText(at=10.0, data=sampler(4).encode() + b"\n"))
+    runs.close()
+    assert sum(isinstance(update, RunStarted) for update in [*updates, *later]) == 1
 
 
 def test_requests_are_counted_from_the_log() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.errors import SourceError
-from exporters.observations import LogText
+from exporters.observations import BacklogRead, LogText
 from exporters.tail import FileTail, read_pipe, tail_file
 
 OpenTail = Callable[..., FileTail]
@@ -205,11 +205,16 @@ def test_nothing_is_lost_or_doubled_whatever_happens(steps: list[str]) -> None:
 # --- the live sources -----------------------------------------------------------------------------------------------
 
 
-async def collect(source: AsyncGenerator[LogText, None], enough: Callable[[list[LogText]], bool]) -> list[LogText]:
+async def collect(
+    source: AsyncGenerator[LogText | BacklogRead, None] | AsyncGenerator[LogText, None], enough: Callable[[list[LogText]], bool]
+) -> list[LogText]:
     seen: list[LogText] = []
     async with asyncio.timeout(10):
         try:
             async for one in source:
+                if isinstance(one, BacklogRead):
+                    assert text(seen) == b"old\n"
+                    continue
                 seen.append(one)
                 if enough(seen):
                     break

@@ -18,6 +18,7 @@ from exporters.live_runs.pairing import Pairing, is_cut_off, is_same
 from exporters.live_runs.requests import RequestBook
 from exporters.live_runs.updates import RunFinished, RunProgress, Update
 from exporters.observations import (
+    BacklogRead,
     JobFinished,
     JobLost,
     JobsTold,
@@ -34,6 +35,8 @@ from exporters.observations import (
 
 # How long one source waits for the other, if nothing tells that it waits in vain.
 GRACE_SECONDS = 10.0
+# A log that was written to so long ago may have no server any more.
+_OPEN_SECONDS = 600.0
 # Runs that the log alone has told, in case the API tells of them after all.
 _MOST_ALONE = 64
 _EVER = float("inf")
@@ -118,6 +121,8 @@ class LiveRuns:
             case JobsTold():
                 self._jobs_known = True
                 yield from self._in_vain(held_before=seen.asked_at)
+            case BacklogRead():
+                yield from self._open_run(seen)
             case LogGap():
                 yield from self._in_vain(held_before=_EVER, cut_off_before=_EVER)
                 self._read_anew()
@@ -138,6 +143,12 @@ class LiveRuns:
         self._earlier_lines = self.lines
         self._assembler, self._events = _assembler(), LogEvents(self._zone)
         self._requests.begin_anew()
+
+    def _open_run(self, seen: BacklogRead) -> Iterator[Update]:
+        """The run that the backlog leaves open goes on, unless the log has been silent for so long that its server is gone."""
+        fresh = seen.at - seen.written_at < _OPEN_SECONDS
+        if fresh and not self._in_flight.is_on and self._assembler.in_flight is not None:
+            yield from self._in_flight.begin(self._now, self._assembler)
 
     def _one(self, live: LiveEvent) -> Iterator[Update]:
         """An event; behind a held closing line it waits as well."""

@@ -98,6 +98,11 @@ class FileTail:
         self._open = newer
         return newer.read()
 
+    @property
+    def written_at(self) -> float | None:
+        """When the file was written to last, by the system's clock; None: it is not there."""
+        return os.fstat(self._open.file.fileno()).st_mtime if self._open else None
+
     def close(self) -> None:
         """Lets go of the file."""
         if self._open:

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 
 from analyzer.errors import SourceError
-from exporters.observations import LogText
+from exporters.observations import BacklogRead, LogText
 from exporters.tail.file_tail import FileTail
 
 POLL_SECONDS = 0.25
@@ -23,8 +23,9 @@ async def tail_file(
     poll_seconds: float = POLL_SECONDS,
     backlog_bytes: int | None = BACKLOG_BYTES,
     clock: Callable[[], float] = time.time,
-) -> AsyncGenerator[LogText, None]:
-    """What a file grows by, for ever; it need not exist yet. `backlog_bytes`: how much of what it holds already; None: all.
+) -> AsyncGenerator[LogText | BacklogRead, None]:
+    """What a file grows by, for ever; it need not exist yet. `backlog_bytes`: how much of what it holds already; None: all. Its end
+    is told if there was something.
 
     Raises SourceError where it cannot be read.
     """
@@ -35,6 +36,8 @@ async def tail_file(
             if data:
                 yield LogText(at=clock(), data=data, backlog=backlog)
             else:
+                if backlog and (written_at := tail.written_at) is not None:
+                    yield BacklogRead(at=clock(), written_at=written_at)
                 backlog = False
                 await asyncio.sleep(poll_seconds)
     finally:
