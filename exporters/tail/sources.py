@@ -24,8 +24,8 @@ async def tail_file(
     backlog_bytes: int | None = BACKLOG_BYTES,
     clock: Callable[[], float] = time.time,
 ) -> AsyncGenerator[LogText | BacklogRead, None]:
-    """What a file grows by, for ever; it need not exist yet. `backlog_bytes`: how much of what it holds already; None: all. Its end
-    is told if there was something.
+    """What a file grows by, for ever; it need not exist yet. `backlog_bytes`: how much of what it holds already; None: all. Its
+    end is told if there was something.
 
     Raises SourceError where it cannot be read.
     """
