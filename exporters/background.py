@@ -16,6 +16,7 @@ _LOOKS = 5
 # A driver that answers slowly is asked less often: sampling takes at most this share of the time.
 MOST_SHARE = 0.05
 _PATIENCE_SECONDS = 2.0
+_LOOK_PATIENCE_SECONDS = 0.5
 
 
 class Sampler(Protocol):
@@ -52,6 +53,7 @@ class BackgroundSampler:
         self._sampler = sampler
         self._on_samples, self._on_processes = on_samples, on_processes
         self._looks = 0
+        self._looking = threading.Lock()
         self._every_seconds = every_seconds
         self._monotonic = monotonic
         self._over = threading.Event()
@@ -67,12 +69,21 @@ class BackgroundSampler:
         if self._thread.is_alive():
             self._thread.join(_PATIENCE_SECONDS)
 
+    def look(self, patience_seconds: float = _LOOK_PATIENCE_SECONDS) -> None:
+        """One look now, beside the usual ones; none where the driver is still busy with another."""
+        if self._looking.acquire(timeout=patience_seconds):
+            try:
+                self._look()
+            finally:
+                self._looking.release()
+
     def _run(self) -> None:
         # The first look may load the driver, which takes its time but tells nothing about the next looks.
         pause, first = 0.0, True
         while not self._over.wait(pause):
             began = self._monotonic()
-            self._look()
+            with self._looking:
+                self._look()
             took = 0.0 if first else self._monotonic() - began
             pause, first = pause_seconds(took, self._every_seconds), False
         self._sampler.close()

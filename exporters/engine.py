@@ -8,6 +8,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from analyzer.containers import Zone
@@ -31,6 +32,7 @@ from exporters.watched import Watched
 
 STDIN = "-"
 LOOK_SECONDS = 2.0
+_LOOK_PATIENCE_SECONDS = 1.0
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 1.0, 60.0
 _LOG = logging.getLogger("comfymeter")
 
@@ -255,6 +257,10 @@ class Engine:
         return named
 
     async def _with_vram(self, run: Run) -> Run:
+        """Energy is known only up to the last sample: one more is taken, unless the driver hangs."""
+        if self._sampler and run.ended_at is not None and run.ended_at > self.gpu.seen_at:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.to_thread(self._sampler.look), _LOOK_PATIENCE_SECONDS)
         vram = await asyncio.to_thread(self.gpu.figures, run)
         return run if vram is None else replace(run, vram=vram)
 

@@ -94,6 +94,11 @@ class GpuWatch:
         """The server's GPU, as the last run told it; None: not known."""
         return self._label
 
+    @property
+    def seen_at(self) -> float:
+        """When the newest sample was taken; 0: never."""
+        return max((sample.at for sample in self._latest), default=0.0)
+
     def latest(self, now: float) -> tuple[GpuSample, ...]:
         """The newest sample of each GPU; none where nobody looked of late."""
         with self._lock:

@@ -145,3 +145,14 @@ def test_the_sampler_is_closed_with_the_engine() -> None:
         return gpu
 
     assert asyncio.run(watched()).closed
+
+
+def test_energy_is_known_when_a_run_ends_though_the_sampler_looks_later() -> None:
+    async def watched() -> list[float | None]:
+        async with watching("S1-simple", speed=20.0, gpu_every_seconds=0.1) as watch:
+            await watch.play(ran("S1-simple"))
+            return [run.vram.energy_joules for run in watch.runs if run.vram]
+
+    found = asyncio.run(watched())
+    assert found
+    assert all(found)
