@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from analyzer.containers import Zone
 from analyzer.errors import ComfymeterError
@@ -22,13 +23,15 @@ from exporters.background import BackgroundSampler, Sampler
 from exporters.comfyui import Pace, Target, observe
 from exporters.gpu_watch import GpuWatch
 from exporters.happenings import Happening
-from exporters.keeper import Keeper, Past
 from exporters.live_runs import LiveRuns, RunFinished, RunStarted, Update, follow
 from exporters.observations import LogText, LogWrite, Observation, QueueSeen, ServerState, State, SystemStats
 from exporters.tail import read_pipe, tail_file
 from exporters.tasks import end_all
 from exporters.totals import Counting
 from exporters.watched import Watched
+
+if TYPE_CHECKING:
+    from exporters.keeper import Keeper, Past
 
 STDIN = "-"
 LOOK_SECONDS = 2.0
@@ -68,7 +71,7 @@ class Engine:
         self,
         settings: EngineSettings,
         *,
-        keeper: Keeper | None = None,
+        keeper: "Keeper | None" = None,
         sampler: Sampler | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:

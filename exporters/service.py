@@ -6,13 +6,16 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from analyzer.redaction import Redaction, Redactor
 from exporters.announcer import Announcer
 from exporters.engine import Engine
-from exporters.keeper import Keeper
 from exporters.notifiers import Notifier
 from exporters.server import Server
+
+if TYPE_CHECKING:
+    from exporters.keeper import Keeper
 
 _LOG = logging.getLogger("comfymeter")
 _STARTS_AT_ONCE = 20
@@ -25,7 +28,7 @@ class Service:
 
     engines: Sequence[Engine]
     server: Server
-    keeper: Keeper | None = None
+    keeper: "Keeper | None" = None
     notifiers: Sequence[Notifier] = ()
     redactor: Redaction = field(default_factory=Redactor)
     on_start: Callable[[Server], None] = lambda server: None

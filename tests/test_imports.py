@@ -45,3 +45,7 @@ def test_timeout_advice_is_what_needs_numpy() -> None:
 @pytest.mark.parametrize("arguments", [("--version",), ("--help",)])
 def test_the_version_needs_neither_parser_nor_report(arguments: tuple[str, ...]) -> None:
     assert imported(arguments, *NUMBERS, "rich", "analyzer.parse", "analyzer.report", "analyzer.redaction", "exporters") == []
+
+
+def test_a_watch_without_a_history_needs_no_database() -> None:
+    assert imported(("watch", "--once", SOAK), "sqlalchemy", "pandas", "apprise", "pynvml") == []

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from analyzer.cli.options import Common, limit_seconds, parsed
@@ -19,12 +20,14 @@ from exporters.comfyui import Target
 from exporters.commands.notify_options import Telling, notifiers_of, redactor_of
 from exporters.commands.server_options import is_loopback, keeper_of, sampler_of, target_from
 from exporters.engine import STDIN, Engine, EngineSettings
-from exporters.keeper import Keeper
 from exporters.server import Server
 from exporters.service import Service
 from exporters.targets import TargetEntry, load_targets
 from exporters.totals import Counting
 from exporters.web_config import WebConfig, load_web_config
+
+if TYPE_CHECKING:
+    from exporters.keeper import Keeper
 
 _CLIENT = "client"
 
@@ -126,7 +129,7 @@ def _limits(given: Sequence[str], settings: Settings) -> dict[str, float]:
 
 
 def _engine(
-    entry: TargetEntry, options: Options, settings: Settings, limits: Mapping[str, float], keeper: Keeper | None
+    entry: TargetEntry, options: Options, settings: Settings, limits: Mapping[str, float], keeper: "Keeper | None"
 ) -> Engine:
     in_force = next(iter(limits.values()), None) if options.timeouts or settings.timeout is not None else None
     own = entry.limit_seconds

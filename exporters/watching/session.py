@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import RenderableType
 
@@ -17,7 +17,6 @@ from analyzer.errors import ExitCode
 from analyzer.redaction import Redaction
 from exporters.announcer import Announcer
 from exporters.engine import Engine
-from exporters.keeper import Keeper
 from exporters.notifiers import Notice, Notifier, Severity
 from exporters.tasks import end_all
 from exporters.watching.gpu_rows import gpus_now
@@ -26,6 +25,9 @@ from exporters.watching.past_rows import MOST_TOLD, Told
 from exporters.watching.remarks import remarks
 from exporters.watching.screen import Screen, console_for
 from exporters.watching.view import view
+
+if TYPE_CHECKING:
+    from exporters.keeper import Keeper
 
 DRAW_SECONDS = 0.5
 # How long those who are to be told are waited for when the sources have ended. Who ends the watch does not wait.
@@ -59,7 +61,7 @@ class Session:
         engine: Engine,
         showing: Showing,
         *,
-        keeper: Keeper | None = None,
+        keeper: "Keeper | None" = None,
         notifiers: Sequence[Notifier] = (),
         redactor: Redaction,
     ) -> None:
