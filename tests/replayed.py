@@ -11,6 +11,7 @@ from exporters.comfyui import Pace, observe, target_of
 from exporters.live_runs import LiveRuns, RunFinished, Update, follow
 from exporters.observations import JobsTold, Observation, QueueSeen, Restarted, ServerState, State
 from exporters.replay import AS_RECORDED, Front, ReplayServer, load_session
+from tests.captures import executed
 
 # As for a real server, at the speed of the replay.
 FAST = Pace(poll=0.5, least=0.02, answer=3.0, connect=3.0, first_retry=0.05, most_retry=0.3, deaf=1.0)
@@ -109,8 +110,11 @@ def _streams(scenario: Scenario) -> bool:
 
 
 def _told_all(played: Played, over_at: float) -> bool:
-    """Queue and history have been looked at since."""
-    return all(any(seen.asked_at > over_at for seen in played.of(kind)) for kind in (QueueSeen, JobsTold))
+    """Queue and history have been looked at since; or all was told before, and the next look has found nothing new."""
+    if all(any(seen.asked_at > over_at for seen in played.of(kind)) for kind in (QueueSeen, JobsTold)):
+        return True
+    looked = time.time() > over_at + 2 * played.scenario.pace.poll
+    return looked and len(played.finished) >= len(executed(played.scenario.session))
 
 
 async def until(met: Callable[[], bool], task: "asyncio.Future[Any] | None" = None, seconds: float = 10.0) -> None:
