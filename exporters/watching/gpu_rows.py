@@ -80,8 +80,7 @@ def _facts(gpu: GpuNow, look: Look) -> Iterator[tuple[str, str]]:
     yield f"{_gib(gpu.used_bytes)}{of} GiB", BAD if full else ""
     if gpu.server_bytes is not None:
         yield f"server {_gib(gpu.server_bytes)}", ""
-        name = f" ({look.short(gpu.largest_other, 16)})" if gpu.largest_other else ""
-        yield f"others {_gib(gpu.other_bytes)}{name}", ""
+        yield f"others {_gib(gpu.other_bytes)}", ""
     if gpu.run_peak_bytes is not None:
         yield f"run peak {_gib(gpu.run_peak_bytes)}", ""
     if gpu.busy_ratio is not None:
@@ -90,6 +89,8 @@ def _facts(gpu: GpuNow, look: Look) -> Iterator[tuple[str, str]]:
         yield "clocks lowered", LOOK
     if gpu.temperature_celsius is not None:
         yield f"{gpu.temperature_celsius:.0f} °C", ""
+    if gpu.largest_other:
+        yield f"also {look.short(gpu.largest_other, 24)}", ""
 
 
 def _separated(facts: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
