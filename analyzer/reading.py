@@ -1,7 +1,7 @@
 """One log's pieces to what it says: runs with budgets, server starts, requests, unrecognised lines. Pure; streams."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from analyzer.parse import OnUnrecognised, Parser
 from analyzer.runs.assemble import RunAssembler
 from analyzer.runs.model import Outcome, Requests, Run, ServerStart
 from analyzer.runs.table import DOUBTFUL, RunTable
+from analyzer.units import plural
 from analyzer.vram.series import GpuSeries
 
 
@@ -28,6 +29,7 @@ _LONGEST_SAMPLE = 300
 # Lines that begin alike are taken for one kind without a closer look.
 _TELLING_BYTES = 24
 _MOST_SEEN = 10_000
+_MOST_GAPS = 5
 _VARIABLE = re.compile(r"\d+|0x[0-9a-f]+")
 # The beginning of a path, up to the part that names a user.
 _SEPARATOR = rb"(?:[\\/]{1,8}|%5[Cc]|%2[Ff])"
@@ -98,14 +100,16 @@ class LogReader:
                 self._note_accounts(text)
             feed(piece)
         parser.flush()
+        source = describe() if describe else SourceInfo(name=name)
         self._sources.append(
             replace(
-                describe() if describe else SourceInfo(name=name),
+                source,
                 lines=number,
                 first_at=first_at,
                 last_at=last_at,
                 bars=parser.bars - bars,
                 repaired_lines=parser.repaired - repaired,
+                notes=(*source.notes, *self._gaps()),
             )
         )
 
@@ -125,6 +129,14 @@ class LogReader:
             unparsed=Unparsed(lines=parser.unrecognised, of_lines=parser.lines, samples=tuple(self._samples.values())),
             accounts=tuple(path.decode("utf-8", "replace") for path in self._accounts),
         )
+
+    def _gaps(self) -> Iterator[str]:
+        """What the recorder could not write into the file that has been read."""
+        gaps, self._assembler.gaps = self._assembler.gaps, []
+        for gap in gaps[:_MOST_GAPS]:
+            yield f"L{gap.line}: {plural(gap.records, 'record')} could not be written before this line: {gap.reason}"
+        if len(gaps) > _MOST_GAPS:
+            yield f"{plural(len(gaps) - _MOST_GAPS, 'more gap')} in the recording"
 
     def _note_accounts(self, text: bytes) -> None:
         """Most lines with a path say nothing else that is kept; the user's name in it may stand in others that do."""

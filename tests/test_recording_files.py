@@ -223,6 +223,9 @@ def check_gap(path: Path, said: list[str], reason: str) -> None:
     kept = [line for line in lines if line.startswith(b"lost")]
     assert lines == [b"before", *kept, b"after"]
     assert f"gap records={31 - len(kept)} " in gap
+    (source,) = analyze(str(path)).sources
+    (told,) = source.notes
+    assert told.endswith(f": {31 - len(kept)} records could not be written before this line: {reason}")
 
 
 def test_a_full_disk_leaves_a_marked_gap(small_disk: Path) -> None:

@@ -221,7 +221,7 @@ def test_streams_are_joined_apart() -> None:
     [(137, b"Killed"), (139, b"Segmentation fault"), (134, b"Aborted"), (0, b"Stopped server"), (143, b"Stopped server")],
 )
 def test_the_exit_is_read_as_the_line_that_tells_of_it(code: int, line: bytes) -> None:
-    words = ["comfymeter.record/1 comfymeter/1", "start pid=1", f"exit code={code} signal=X", "gap records=1"]
+    words = ["comfymeter.record/1 comfymeter/1", "start pid=1", f"exit code={code} signal=X", "continued"]
     records = b"".join(note(STAMP(START), text) for text in words)
     assert read(records) == [(3, 0.0, line)]
     assert len(events(records)) == 1

@@ -1,7 +1,7 @@
 """`comfymeter record`: a time in front of every line, every progress frame and every part of a line (docs/record.md).
 
 A record is `{time} {stream}{return}{end}{form}{text}`. What the recorder says itself stands in the stream `rec`; its word
-on how the server ended becomes the line that a shell or ComfyUI would have printed.
+on how the server ended becomes the line that a shell or ComfyUI would have printed, its word on a gap a line of its own.
 """
 
 import re
@@ -32,6 +32,7 @@ _ESCAPE = re.compile(rb"\\(?:\\|x([0-9a-f]{2}))")
 _EXIT = re.compile(rb"exit code=(\d+)")
 _LAST_WORDS = {128 + 6: b"Aborted", 128 + 7: b"Bus error", 128 + 9: b"Killed", 128 + 11: b"Segmentation fault"}
 _STOPPED = b"Stopped server"
+_GAP, _SAYS = b"gap ", b"comfymeter record: "
 
 
 def unescape(text: bytes) -> bytes:
@@ -64,6 +65,8 @@ def unwrap(blocks: Iterable[bytes], zone: Zone) -> Iterator[Piece]:
                 for open_line in joiners.values():
                     yield from open_line.close()
                 yield Piece(number, at, _LAST_WORDS.get(int(ended[1][:6]), _STOPPED))
+            elif text.startswith(_GAP):
+                yield Piece(number, at, _SAYS + strip_controls(text))
             continue
         if marks == PLAIN and joiner.idle:
             yield new_piece((number, at, strip_controls(text)))

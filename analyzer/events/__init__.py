@@ -44,6 +44,7 @@ from analyzer.events.prompts import (
     PromptRejected,
     ValidationFailed,
 )
+from analyzer.events.recorder import RecordingGap
 from analyzer.events.server import (
     Attention,
     CudaDevices,
@@ -99,6 +100,7 @@ __all__ = [
     "PromptReceived",
     "PromptRejected",
     "Quantization",
+    "RecordingGap",
     "Role",
     "RoomRequested",
     "SamplerStarted",

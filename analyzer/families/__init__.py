@@ -10,6 +10,7 @@ from analyzer.families.manager import MANAGER
 from analyzer.families.models import MODELS
 from analyzer.families.noise import NOISE
 from analyzer.families.prompts import PROMPTS
+from analyzer.families.recorder import RECORDER
 from analyzer.families.server import SERVER
 from analyzer.families.startup import STARTUP
 from analyzer.families.video import VIDEO
@@ -29,6 +30,7 @@ FAMILIES: tuple[tuple[str, tuple[Wording, ...]], ...] = (
     ("video", VIDEO),
     ("manager", MANAGER),
     ("clients", CLIENTS),
+    ("recorder", RECORDER),
     ("banners", BANNERS),
     ("noise", NOISE),
 )

@@ -79,6 +79,7 @@ WORDS: Mapping[type[Event], Words] = {
     events.CustomNodeFailed: lambda event: (f"custom node {event.name} failed", event.reason or ""),
     events.StartupClock: lambda event: ("server's clock", ""),
     events.ServerReady: lambda event: ("server ready", event.url),
+    events.RecordingGap: lambda event: ("recording gap", f"{plural(event.records, 'record')}: {event.reason}"),
     events.ServerStopped: lambda event: ("server stopped", ""),
     events.PromptReceived: lambda event: ("request received", ""),
     events.PromptRejected: lambda event: ("request rejected", joined((event.kind or "", event.message or ""))),

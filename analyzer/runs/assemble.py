@@ -20,6 +20,7 @@ from analyzer.events import (
     PromptFinished,
     PromptReceived,
     PromptRejected,
+    RecordingGap,
     Role,
     ServerReady,
     ServerStopped,
@@ -79,6 +80,7 @@ class RunAssembler:
         self._worked = False
         self._last_server_number: int | None = None
         self.runs: list[Run] | RunTable = []
+        self.gaps: list[RecordingGap] = []
 
     # --- what came out -------------------------------------------------------------------------------------------
 
@@ -179,6 +181,9 @@ class RunAssembler:
 
     def _stopped(self, event: ServerStopped) -> None:
         self._end_of_life("server_stopped", "the server was stopped inside the run", event)
+
+    def _gap(self, event: RecordingGap) -> None:
+        self.gaps.append(event)
 
     def _died(self, event: ProcessDied) -> None:
         self._errors_seen = True
@@ -381,6 +386,7 @@ _HANDLERS: dict[type[Event], Callable[[RunAssembler, Any], None]] = {
     PromptFinished: RunAssembler._finished,
     ServerReady: RunAssembler._is_ready,
     ServerStopped: RunAssembler._stopped,
+    RecordingGap: RunAssembler._gap,
     ProcessDied: RunAssembler._died,
     ClientTimeout: RunAssembler._client_gave_up,
     Bar: RunAssembler._progressed,
