@@ -1,4 +1,4 @@
-"""The dashboards as they are committed: their panels, all that they ask of Prometheus, and the values of their variables put in."""
+"""The dashboards as they are committed: their panels, what they ask of Prometheus, and the values of variables put into it."""
 
 import json
 import re
@@ -64,7 +64,7 @@ def questions(name: str, dashboard: Json) -> Iterator[Question]:
         for target in panel.get("targets", ()):
             instant = bool(target.get("instant"))
             yield Question(dashboard=name, asker=Asker.PANEL, title=panel["title"], expr=target["expr"], instant=instant)
-    for mark in dashboard.get("annotations", {}).get("list", ()):
+    for mark in dashboard["annotations"]["list"]:
         yield Question(dashboard=name, asker=Asker.MARK, title=mark["name"], expr=mark["expr"])
     for variable in variables(dashboard):
         if variable["type"] == "query":

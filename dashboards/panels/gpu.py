@@ -3,6 +3,7 @@
 from dashboards.panels import looks, variables
 from dashboards.panels.board import Board, Panel, Section
 from dashboards.panels.kinds import gauges, lines, number, states
+from dashboards.panels.marks import RESTARTS
 from dashboards.panels.queries import GPU as CHOSEN
 from dashboards.panels.queries import increase, of, rate
 from dashboards.panels.tables import Column, Key, grid
@@ -137,7 +138,7 @@ def _work() -> list[Panel]:
         ),
         lines(
             "Power",
-            "Drawn now.",
+            "Drawn by the whole card. At its limit clocks are lowered: see sw_power_cap below.",
             Ask(expr=_of(metrics.GPU_POWER), legend=_NAMES),
             unit=looks.WATTS,
             width=8,
@@ -172,7 +173,7 @@ def _energy() -> list[Panel]:
             unit=looks.JOULES,
             nothing="not counted",
             decimals=1,
-        ),
+        ).height(8),
         number(
             "Energy of a run",
             "In the time range, of all chosen GPUs, idle time included, for each run that ended.",
@@ -180,7 +181,7 @@ def _energy() -> list[Panel]:
             unit=looks.JOULES,
             nothing="no run",
             decimals=1,
-        ),
+        ).height(8),
     ]
 
 
@@ -190,5 +191,6 @@ GPU = Board(
     description="The GPUs of ComfyUI servers: memory and who holds it, work, heat, power, energy, lowered clocks.",
     sections=_sections,
     selects=(variables.GPUS,),
+    marks=(RESTARTS,),
     since="now-1h",
 )

@@ -3,6 +3,7 @@
 from dashboards.panels import looks, variables
 from dashboards.panels.board import Board, Panel, Section
 from dashboards.panels.kinds import bars, gauges, heat, lines, number
+from dashboards.panels.marks import RESTARTS
 from dashboards.panels.own_health import own_health
 from dashboards.panels.queries import RATE, WORKFLOW, increase, of, quantile, rate, share
 from dashboards.panels.tables import Column, Key, grid
@@ -274,11 +275,10 @@ def _models() -> list[Panel]:
         bars(
             "Unloads",
             "Models put out, wholly or in part.",
-            Ask(expr=f"sum by (mode) ({increase(metrics.MODEL_UNLOADS, over=RATE)}) > 0", legend="{{mode}}"),
+            Ask(expr=f"sum by (mode) ({increase(metrics.MODEL_UNLOADS, over=RATE)})", legend="{{mode}}"),
             unit=looks.COUNT,
             width=3,
             colors={"full": looks.CALM, "partial": looks.OTHERS},
-            nothing="none was put out",
         ),
         number(
             "Freed by partial unloads",
@@ -317,5 +317,6 @@ HISTORY = Board(
     description="What was: durations, waits, limits, phases, sampler speed, loads and reloads, predictions, and comfymeter itself.",
     sections=_sections,
     selects=(variables.WORKFLOWS,),
+    marks=(RESTARTS,),
     since="now-24h",
 )

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard
 
+from dashboards.panels.looks import BAD
+from dashboards.panels.queries import RATE, increase
 from dashboards.panels.target import DATASOURCE
+from exporters import metrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +20,14 @@ class Mark:
     title: str
     color: str
     shown: bool = True
+
+
+RESTARTS = Mark(
+    name="Restarts",
+    expr=f"sum by (instance) ({increase(metrics.RESTARTS, over=RATE)}) > 0",
+    title="{{instance}} was restarted",
+    color=BAD,
+)
 
 
 class _Query(dashboard.AnnotationQuery):

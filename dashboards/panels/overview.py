@@ -3,8 +3,8 @@
 from dashboards.panels import looks
 from dashboards.panels.board import Board, Panel, Section
 from dashboards.panels.kinds import bars, gauges, lines, number, states
-from dashboards.panels.marks import Mark
-from dashboards.panels.queries import BY_SERVER, increase, moment, of, rate, share, since, until
+from dashboards.panels.marks import RESTARTS
+from dashboards.panels.queries import BY_SERVER, between, increase, moment, of, rate, share, since, until
 from dashboards.panels.tables import Column, Key, grid
 from dashboards.panels.target import Ask
 from exporters import metrics
@@ -20,7 +20,7 @@ STATE = (
     f" or 3 * max {BY_SERVER} ({of(metrics.RUN_AT_RISK)} == 1)"
     f" or 1 + max {BY_SERVER} ({of(metrics.RUN_START)} > bool 0)"
 )
-_LIMIT_USED = f"({since(metrics.RUN_START)}) / ({moment(metrics.RUN_DEADLINE)} - {of(metrics.RUN_START)})"
+_LIMIT_USED = f"({since(metrics.RUN_START)}) / ({between(metrics.RUN_START, metrics.RUN_DEADLINE)})"
 _VRAM_USED = f"{of(metrics.GPU_MEMORY_USED)} / {of(metrics.GPU_MEMORY_TOTAL)}"
 _FAILED_SHARE = share(f"sum {BY_SERVER} ({increase(metrics.RUNS_FAILED)})", f"sum {BY_SERVER} ({increase(metrics.RUNS)})")
 
@@ -191,8 +191,8 @@ def _limits() -> list[Panel]:
 def _outcomes() -> list[Panel]:
     return [
         lines(
-            "Prompts waiting",
-            "The queue of each server. A queue that only grows needs another server.",
+            "Queues",
+            "Prompts that wait at each server. A queue that only grows needs another one.",
             Ask(expr=of(metrics.QUEUE_PENDING), legend="{{instance}}"),
             unit=looks.COUNT,
             width=8,
@@ -246,12 +246,5 @@ OVERVIEW = Board(
     title="comfymeter / Fleet",
     description="All ComfyUI servers: which of them work, what runs against which deadline, what failed, whose limit is too tight.",
     sections=_sections,
-    marks=(
-        Mark(
-            name="Restarts",
-            expr=f"sum by (instance) ({increase(metrics.RESTARTS, over='$__rate_interval')}) > 0",
-            title="{{instance}} was restarted",
-            color=looks.BAD,
-        ),
-    ),
+    marks=(RESTARTS,),
 )

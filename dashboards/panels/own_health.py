@@ -86,11 +86,11 @@ def _losses() -> list[Panel]:
         bars(
             "Notifications",
             "Sent in each interval, by what they told.",
-            Ask(expr=f"sum by (event) ({increase(metrics.NOTIFICATIONS, over=RATE)}) > 0", legend="{{event}}"),
+            Ask(expr=f"sum by (event) ({increase(metrics.NOTIFICATIONS, over=RATE)})", legend="{{event}}"),
             unit=looks.COUNT,
             width=8,
             height=4,
-            nothing="none was sent",
+            nothing="nobody is told",
         ),
     ]
 

@@ -3,7 +3,7 @@
 from dashboards.panels import looks
 from dashboards.panels.board import Board, Panel, Section
 from dashboards.panels.kinds import lines, number, states
-from dashboards.panels.marks import Mark
+from dashboards.panels.marks import RESTARTS, Mark
 from dashboards.panels.queries import BY_SERVER, between, equals, increase, moment, of, since, until
 from dashboards.panels.target import Ask
 from exporters import metrics
@@ -258,6 +258,7 @@ RUN = Board(
     one_server=True,
     since="now-30m",
     marks=(
+        RESTARTS,
         Mark(
             name="Loading",
             expr=f"{of(metrics.RUN_PHASE, _LOADS)} == 1",

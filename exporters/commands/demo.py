@@ -9,6 +9,7 @@ from analyzer.runs.model import Phase
 from exporters.comfyui import target_of
 from exporters.commands.serve import listen_address, log_to_stderr
 from exporters.demo import LARGE, SMALL, Card, SyntheticGpu
+from exporters.demo_lines import cramped
 from exporters.engine import Engine, EngineSettings
 from exporters.replay import ReplayServer, load_session
 from exporters.server import Server
@@ -19,12 +20,13 @@ from exporters.totals import Counting
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
     """A server of the demo. `sessions`: what it plays, one after the other; `limits`: in seconds as recorded, the first one is in
-    force."""
+    force; `cramped`: its GPU is too small for its models."""
 
     name: str
     sessions: tuple[str, ...]
     limits: dict[str, float]
     card: Card
+    cramped: bool = False
 
 
 # One that works without a pause and without much trouble, one that has all kinds of trouble.
@@ -32,7 +34,13 @@ SERVERS = (
     Played(
         name="gpu-1", sessions=("S5-soak", "S2-two-pass"), limits={"client": 10.0, "proxy": 15.0, "patient": 30.0}, card=LARGE
     ),
-    Played(name="gpu-2", sessions=("S4-failures", "S3-queue", "S2-two-pass"), limits={"client": 8.0, "proxy": 15.0}, card=SMALL),
+    Played(
+        name="gpu-2",
+        sessions=("S4-failures", "S3-queue", "S2-two-pass"),
+        limits={"client": 8.0, "proxy": 15.0},
+        card=SMALL,
+        cramped=True,
+    ),
 )
 
 
@@ -63,7 +71,9 @@ async def _play(options: Options) -> None:
     async with AsyncExitStack() as stack:
         engines = []
         for played in SERVERS:
-            sessions = [load_session(name) for name in played.sessions]
+            sessions = map(load_session, played.sessions)
+            if played.cramped:
+                sessions = map(cramped, sessions)
             replay = await stack.enter_async_context(ReplayServer(*sessions, speed=1.0 / options.stretch, loop=True))
             engines.append(_engine(played, replay.url, options.stretch))
         await Service(engines=engines, server=Server(engines, host=host, port=port), on_start=say).run()
