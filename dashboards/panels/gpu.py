@@ -18,6 +18,8 @@ def _of(metric: Metric, *more: str) -> str:
     return of(metric, CHOSEN, *more)
 
 
+# Reasons that were met, lest every card has a row for each that there could be.
+_LOWERED = f"{_of(metrics.GPU_THROTTLED)} and (max_over_time({_of(metrics.GPU_THROTTLED)}[$__range] @ end()) == 1)"
 _USED_SHARE = f"{_of(metrics.GPU_MEMORY_USED)} / {_of(metrics.GPU_MEMORY_TOTAL)}"
 
 
@@ -146,11 +148,11 @@ def _work() -> list[Panel]:
         states(
             "Lowered clocks",
             "Why the clocks were lower than they could be. sw_power_cap is usual at full load; heat (hw_thermal, sw_thermal) and the "
-            "power brake cost speed against what the card can do.",
-            Ask(expr=f"{_of(metrics.GPU_THROTTLED)}", legend=f"{_NAMES}: {{{{reason}}}}"),
+            "power brake cost speed against what the card can do. Only reasons that were met in the time range.",
+            Ask(expr=_LOWERED, legend=f"{_NAMES}: {{{{reason}}}}"),
             meanings=looks.YES_IS_NEWS,
-            height=9,
-            nothing="the driver does not tell",
+            height=7,
+            nothing="never in the time range, or the driver does not tell",
         ),
     ]
 

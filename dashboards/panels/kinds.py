@@ -28,7 +28,7 @@ from dashboards.panels import looks
 from dashboards.panels.target import DATASOURCE, Ask, buckets, instant, letter, ranged
 
 # Grafana asks for a point per pixel otherwise; bars need room, and rare events need intervals that hold some.
-_BARS = 60
+_BARS, _RARE = 60, 100
 
 
 def number(
@@ -72,16 +72,21 @@ def lines(
     least: float | None = 0,
     most: float | None = None,
     every: str = "",
-    joined: bool = False,
+    rare: bool = False,
     nothing: str = "",
     colors: Mapping[str, str] | None = None,
     figures: Sequence[str] = (),
 ) -> timeseries.Panel:
-    """Values over time. `steps`: drawn as dashed lines. `every`: the least interval; `joined`: gaps are bridged, for what is rare.
-    `figures`: of each series, in the legend."""
+    """Values over time. `steps`: drawn as dashed lines. `every`: the least interval; `rare`: of what happens now and then,
+    so that intervals are long and gaps are bridged. `figures`: of each series, in the legend."""
     panel = _over_time(title, description, unit, width, height, figures).with_many(asks)
     panel = panel.draw_style(GraphDrawStyle.LINE).line_interpolation(LineInterpolation.LINEAR).line_width(2).fill_opacity(8)
-    panel = panel.span_nulls(joined).show_points(VisibilityMode.ALWAYS if joined else VisibilityMode.NEVER).point_size(5)
+    if rare:
+        panel = (
+            panel.span_nulls(True).show_points(VisibilityMode.ALWAYS).point_size(5).max_data_points(_RARE).interval(every or "1m")
+        )
+    else:
+        panel = panel.span_nulls(False).show_points(VisibilityMode.NEVER)
     if steps:
         style = common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.DASHED)
         panel = panel.thresholds(looks.thresholds(steps)).thresholds_style(style)

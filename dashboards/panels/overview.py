@@ -130,6 +130,7 @@ def _servers() -> list[Panel]:
                     decimals=0,
                 ),
             ],
+            height=6,
             hidden=("job",),
         ),
     ]

@@ -11,7 +11,7 @@ from exporters import metrics
 
 def own_health() -> list[Panel]:
     """The panels of the section."""
-    return [*_collecting(), *_log(), *_losses(), *_versions()]
+    return [*_collecting(), *_log(), *_losses(), *_versions_and_notices()]
 
 
 def _collecting() -> list[Panel]:
@@ -83,15 +83,6 @@ def _losses() -> list[Panel]:
         ),
         _count("Runs not stored", "Runs that could not be written to the history at first; they wait.", metrics.STORE_FAILED),
         _count("Notifications that failed", "Notifications that could not be sent.", metrics.NOTIFICATIONS_FAILED),
-        bars(
-            "Notifications",
-            "Sent in each interval, by what they told.",
-            Ask(expr=f"sum by (event) ({increase(metrics.NOTIFICATIONS, over=RATE)})", legend="{{event}}"),
-            unit=looks.COUNT,
-            width=8,
-            height=4,
-            nothing="nobody is told",
-        ),
     ]
 
 
@@ -102,11 +93,12 @@ def _count(title: str, description: str, metric: metrics.Metric) -> Panel:
         Ask(expr=f"sum({increase(metric)})"),
         unit=looks.COUNT,
         steps=looks.SOME_IS_NEWS,
+        width=6,
         decimals=0,
     )
 
 
-def _versions() -> list[Panel]:
+def _versions_and_notices() -> list[Panel]:
     ours = f"max by (job, instance, version) ({of(metrics.OWN_BUILD_INFO)})"
     return [
         grid(
@@ -126,7 +118,7 @@ def _versions() -> list[Panel]:
                     unit=looks.COUNT,
                 )
             ],
-            width=14,
+            width=10,
             height=6,
             nothing="no server has told yet",
         ),
@@ -141,8 +133,17 @@ def _versions() -> list[Panel]:
                     unit=looks.COUNT,
                 )
             ],
-            width=10,
+            width=6,
             height=6,
             hidden=("job",),
+        ),
+        bars(
+            "Notifications",
+            "Sent in each interval, by what they told.",
+            Ask(expr=f"sum by (event) ({increase(metrics.NOTIFICATIONS, over=RATE)}) > 0", legend="{{event}}"),
+            unit=looks.COUNT,
+            width=8,
+            height=6,
+            nothing="nobody was told",
         ),
     ]

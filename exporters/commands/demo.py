@@ -11,7 +11,8 @@ from exporters.commands.serve import listen_address, log_to_stderr
 from exporters.demo import LARGE, SMALL, Card, SyntheticGpu
 from exporters.demo_lines import cramped
 from exporters.engine import Engine, EngineSettings
-from exporters.replay import ReplayServer, load_session
+from exporters.replay import ReplayServer, Stall, load_session
+from exporters.replay.faults import Fault
 from exporters.server import Server
 from exporters.service import Service
 from exporters.totals import Counting
@@ -20,13 +21,14 @@ from exporters.totals import Counting
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
     """A server of the demo. `sessions`: what it plays, one after the other; `limits`: in seconds as recorded, the first one is in
-    force; `cramped`: its GPU is too small for its models."""
+    force; `cramped`: its GPU is too small for its models; `faults`: what goes wrong the first time."""
 
     name: str
     sessions: tuple[str, ...]
     limits: dict[str, float]
     card: Card
     cramped: bool = False
+    faults: tuple[Fault, ...] = ()
 
 
 # One that works without a pause and without much trouble, one that has all kinds of trouble.
@@ -40,6 +42,7 @@ SERVERS = (
         limits={"client": 8.0, "proxy": 15.0},
         card=SMALL,
         cramped=True,
+        faults=(Stall(at=44.0, seconds=10.0),),
     ),
 )
 
@@ -74,7 +77,9 @@ async def _play(options: Options) -> None:
             sessions = map(load_session, played.sessions)
             if played.cramped:
                 sessions = map(cramped, sessions)
-            replay = await stack.enter_async_context(ReplayServer(*sessions, speed=1.0 / options.stretch, loop=True))
+            replay = await stack.enter_async_context(
+                ReplayServer(*sessions, speed=1.0 / options.stretch, faults=played.faults, loop=True)
+            )
             engines.append(_engine(played, replay.url, options.stretch))
         await Service(engines=engines, server=Server(engines, host=host, port=port), on_start=say).run()
 
