@@ -11,6 +11,7 @@ import argparse
 import shutil
 import tempfile
 import time
+from io import BytesIO
 from pathlib import Path
 
 from benchmarks.contact_sheet.answers import Answers
@@ -19,7 +20,7 @@ from benchmarks.demo_watched import Prometheus, demo_watched
 from dashboards.reading import dashboards
 
 _SCRAPE_SECONDS = 5.0
-_WIDTH = 1500
+_WIDTH, _COLORS = 1500, 64
 
 
 def main() -> None:
@@ -47,6 +48,7 @@ def pages(prometheus: Prometheus, begin: float, end: float) -> dict[str, str]:
 
 def picture(text: str, path: Path) -> None:
     """What a browser makes of it, as a PNG of few colours."""
+    from PIL import Image
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -55,8 +57,9 @@ def picture(text: str, path: Path) -> None:
         tab = browser.new_page(viewport={"width": _WIDTH, "height": 800})
         tab.set_content(text, wait_until="networkidle")
         tab.wait_for_function("window.drawn === true")
-        tab.screenshot(path=path, full_page=True)
+        shot = tab.screenshot(full_page=True)
         browser.close()
+    Image.open(BytesIO(shot)).convert("RGB").quantize(_COLORS).save(path, optimize=True)
     print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
 
 

@@ -1,6 +1,7 @@
 """Panels over time as Plotly's figures: lines, bars, states, heat."""
 
-import itertools
+from collections.abc import Iterator
+from itertools import groupby, pairwise
 from typing import Any
 
 from benchmarks.contact_sheet.answers import Answer
@@ -10,6 +11,7 @@ from dashboards.reading import Json
 Figure = dict[str, Any]
 _PALETTE = ("#73bf69", "#f2cc0c", "#5794f2", "#ff9830", "#f2495c", "#b877d9", "#8ab8ff", "#ffa6b0", "#96d98d", "#ca95e5")
 _GRID = "rgba(204, 204, 220, 0.12)"
+_HEAT = [[0, "#16335c"], [1, "#8ab8ff"]]
 _TICKS = 5
 
 
@@ -34,7 +36,7 @@ def over_time(panel: Json, answers: list[Answer], base: dict[str, Any]) -> Figur
     config = panel["fieldConfig"]["defaults"]
     custom, unit = config["custom"], config["unit"]
     stacking = custom.get("stacking", {}).get("mode", "none")
-    traces = [_trace(panel, answer, place, stacking) for place, answer in enumerate(_bands_first(panel, answers))]
+    traces = [*_bands(panel, answers), *(_trace(panel, answer, place) for place, answer in enumerate(answers))]
     values = [value for answer in answers for _, value in answer.values if value is not None]
     _scale(base, config, unit, values, stacking)
     if custom.get("thresholdsStyle", {}).get("mode", "off") != "off":
@@ -44,18 +46,26 @@ def over_time(panel: Json, answers: list[Answer], base: dict[str, Any]) -> Figur
     return {"data": traces, "layout": base | {"barmode": "stack" if stacking != "none" else "overlay", "bargap": 0.1}}
 
 
-def _bands_first(panel: Json, answers: list[Answer]) -> list[Answer]:
-    """A band is filled down to the trace before it."""
+def _bands(panel: Json, answers: list[Answer]) -> Iterator[Figure]:
+    """Areas between a series and the one down to which it is filled, a part for each stretch without a gap."""
     for answer in answers:
-        to = overridden(panel, answer.letter, answer.name).get("custom.fillBelowTo")
-        below = next((one for one in answers if one.name == to), None)
-        if below:
-            others = [one for one in answers if one is not answer and one is not below]
-            return [below, answer, *others]
-    return answers
+        look = overridden(panel, answer.letter, answer.name)
+        lower = next((one for one in answers if one.name == look.get("custom.fillBelowTo")), None)
+        if lower is None:
+            continue
+        low = dict(lower.values)
+        points = [(at * 1000, high, low.get(at)) for at, high in answer.values]
+        xs, ys = list[float | None](), list[float | None]()
+        for whole, part in groupby(points, lambda point: None not in point):
+            if whole:
+                times, highs, lows = zip(*part, strict=True)
+                xs += [*times, *reversed(times), None]
+                ys += [*highs, *reversed(lows), None]
+        fill = {"fill": "toself", "fillcolor": _faded(look["color"]["fixedColor"], look["custom.fillOpacity"] / 100)}
+        yield {"type": "scatter", "mode": "none", "x": xs, "y": ys, "showlegend": False, **fill}
 
 
-def _trace(panel: Json, answer: Answer, place: int, stacking: str) -> Figure:
+def _trace(panel: Json, answer: Answer, place: int) -> Figure:
     custom, look = panel["fieldConfig"]["defaults"]["custom"], overridden(panel, answer.letter, answer.name)
     color = look.get("color", {}).get("fixedColor", _PALETTE[place % len(_PALETTE)])
     xs, ys = [at * 1000 for at, _ in answer.values], [value for _, value in answer.values]
@@ -72,14 +82,14 @@ def _trace(panel: Json, answer: Answer, place: int, stacking: str) -> Figure:
         "name": answer.name,
         "connectgaps": bool(custom.get("spanNulls")),
         "line": {"color": color, "width": width, "dash": "dash" if "custom.lineStyle" in look else "solid"},
-        "fill": "tonexty" if "custom.fillBelowTo" in look else "tozeroy" if opacity and None not in ys else "none",
+        "fill": "tozeroy" if opacity and None not in ys and "custom.fillBelowTo" not in look else "none",
         "fillcolor": _faded(color, opacity),
     }
 
 
 def _lonely(values: list[float | None]) -> bool:
     """Whether no two neighbours make a line."""
-    return not any(one is not None and other is not None for one, other in itertools.pairwise(values))
+    return not any(one is not None and other is not None for one, other in pairwise(values))
 
 
 def _faded(color: str, opacity: float) -> str:
@@ -157,5 +167,5 @@ def heat(panel: Json, answers: list[Answer], base: dict[str, Any]) -> Figure:
         below = {at: upto.get(at, 0.0) for at in times}
     names = [said(bound, unit) if bound != float("inf") else "+Inf" for bound, _ in rows]
     base["yaxis"] |= {"type": "category"}
-    trace = {"type": "heatmap", "x": [at * 1000 for at in times], "y": names, "z": counts, "colorscale": "Blues", "xgap": 1}
-    return {"data": [trace | {"reversescale": True, "ygap": 1, "colorbar": {"thickness": 8}}], "layout": base}
+    trace = {"type": "heatmap", "x": [at * 1000 for at in times], "y": names, "z": counts, "colorscale": _HEAT, "xgap": 1}
+    return {"data": [trace | {"ygap": 1, "colorbar": {"thickness": 8}}], "layout": base}

@@ -107,11 +107,10 @@ def _durations() -> list[Panel]:
                         title=title,
                         expr=_numbers(quantile(ratio, metrics.RUN_DURATION, WORKFLOW, by="workflow", over="$__range")),
                         unit=looks.SECONDS,
-                        decimals=1,
                     )
                     for ratio, title, _ in _QUANTILES
                 ),
-                Column(title="Mean", expr=_mean(), unit=looks.SECONDS, decimals=1),
+                Column(title="Mean", expr=_mean(), unit=looks.SECONDS),
             ],
             width=12,
             nothing="no run in the time range",
@@ -244,6 +243,7 @@ def _models() -> list[Panel]:
             Ask(expr=f"sum by (model_class) ({increase(metrics.MODEL_LOADS)}) > 0", legend="{{model_class}}"),
             unit=looks.COUNT,
             width=8,
+            decimals=0,
             nothing="none was loaded",
         ),
         bars(

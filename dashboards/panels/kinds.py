@@ -183,6 +183,7 @@ def gauges(
     most: float | None = None,
     nothing: str = "",
     colors: Mapping[str, str] | None = None,
+    decimals: int | None = None,
 ) -> bargauge.Panel:
     """A bar for each series, as it is now."""
     panel = bargauge.Panel().title(title).description(description).datasource(DATASOURCE).height(height).span(width)
@@ -191,6 +192,8 @@ def gauges(
     panel = panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     if most is not None:
         panel = panel.max(most)
+    if decimals is not None:
+        panel = panel.decimals(decimals)
     for place, ask in enumerate(asks):
         panel = panel.with_target(instant(ask, place))
         if ask.color:

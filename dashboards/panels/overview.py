@@ -4,7 +4,7 @@ from dashboards.panels import looks
 from dashboards.panels.board import Board, Panel, Section
 from dashboards.panels.kinds import bars, gauges, lines, number, states
 from dashboards.panels.marks import RESTARTS
-from dashboards.panels.queries import BY_SERVER, between, increase, moment, of, rate, share, since, until
+from dashboards.panels.queries import BY_SERVER, increase, moment, of, rate, share, since, until
 from dashboards.panels.tables import Column, Key, grid
 from dashboards.panels.target import Ask
 from exporters import metrics
@@ -20,7 +20,8 @@ STATE = (
     f" or 3 * max {BY_SERVER} ({of(metrics.RUN_AT_RISK)} == 1)"
     f" or 1 + max {BY_SERVER} ({of(metrics.RUN_START)} > bool 0)"
 )
-_LIMIT_USED = f"({since(metrics.RUN_START)}) / ({between(metrics.RUN_START, metrics.RUN_DEADLINE)})"
+# A prompt that waited for long may be past its deadline when it starts, so that the start is no measure.
+_LIMIT_USED = f"1 - ({until(metrics.RUN_DEADLINE)}) / {of(metrics.TIMEOUT_IN_FORCE)}"
 _VRAM_USED = f"{of(metrics.GPU_MEMORY_USED)} / {of(metrics.GPU_MEMORY_TOTAL)}"
 _FAILED_SHARE = share(f"sum {BY_SERVER} ({increase(metrics.RUNS_FAILED)})", f"sum {BY_SERVER} ({increase(metrics.RUNS)})")
 
@@ -102,13 +103,12 @@ def _servers() -> list[Panel]:
             [_SERVER],
             [
                 Column(title="State", expr=STATE, unit=looks.COUNT, meanings=looks.STATES),
-                Column(title="Runs for", expr=_by_server(since(metrics.RUN_START)), unit=looks.SECONDS, decimals=0),
+                Column(title="Runs for", expr=_by_server(since(metrics.RUN_START)), unit=looks.SECONDS),
                 Column(
                     title="Limit in",
                     expr=_by_server(until(metrics.RUN_DEADLINE)),
                     unit=looks.SECONDS,
                     steps=((None, looks.BAD), (0, looks.GOOD)),
-                    decimals=0,
                 ),
                 Column(
                     title="Chance to exceed it",
@@ -118,7 +118,7 @@ def _servers() -> list[Panel]:
                     decimals=0,
                 ),
                 Column(title="Waiting", expr=_by_server(of(metrics.QUEUE_PENDING)), unit=looks.COUNT),
-                Column(title="Longest wait", expr=_by_server(since(metrics.QUEUE_OLDEST)), unit=looks.SECONDS, decimals=0),
+                Column(title="Longest wait", expr=_by_server(since(metrics.QUEUE_OLDEST)), unit=looks.SECONDS),
                 Column(title="Runs ended", expr=f"sum {BY_SERVER} ({increase(metrics.RUNS)})", unit=looks.COUNT, decimals=0),
                 Column(title="Failed", expr=_FAILED_SHARE, unit=looks.SHARE, steps=looks.LOST, decimals=1),
                 Column(
@@ -163,9 +163,8 @@ def _limits() -> list[Panel]:
                     title="In force",
                     expr=f"{in_force} * on (job, instance) group_right () ({advised} > bool 0)",
                     unit=looks.SECONDS,
-                    decimals=0,
                 ),
-                Column(title="Recommended", expr=advised, unit=looks.SECONDS, decimals=0),
+                Column(title="Recommended", expr=advised, unit=looks.SECONDS),
                 Column(
                     title="Of the limit",
                     expr=f"{advised} / on (job, instance) group_left () {in_force}",

@@ -66,7 +66,6 @@ def _log() -> list[Panel]:
             Ask(expr=f"max({since(metrics.LOG_LAST_LINE)})"),
             unit=looks.SECONDS,
             nothing="none yet",
-            decimals=0,
         ).height(7),
     ]
 

@@ -49,7 +49,6 @@ def _now() -> list[Panel]:
             unit=looks.SECONDS,
             width=3,
             nothing=_IDLE,
-            decimals=0,
         ),
         number(
             "Limit in",
@@ -59,7 +58,6 @@ def _now() -> list[Panel]:
             steps=((None, looks.BAD), (0, looks.LOOK), (30, looks.GOOD)),
             width=3,
             nothing="no deadline",
-            decimals=0,
         ),
         number(
             "Expected to end in",
@@ -68,7 +66,6 @@ def _now() -> list[Panel]:
             unit=looks.SECONDS,
             width=3,
             nothing=_IDLE,
-            decimals=0,
         ),
         number(
             "Expected to end at",
@@ -121,7 +118,8 @@ def _course() -> list[Panel]:
         lines(
             "Expected duration against the limit",
             "While a run goes on: its age, how long it is expected to take (with 80 % within the band), and the client's limit. "
-            "The run makes it as long as the expectation stays below the limit.",
+            "The run makes it as long as the expectation stays below the limit. A limit below 0 ended before the run began: it had "
+            "waited too long in the queue.",
             Ask(expr=between(metrics.RUN_START, metrics.RUN_DEADLINE), legend="limit", color=looks.LIMIT, dashed=True),
             Ask(expr=between(metrics.RUN_START, metrics.RUN_PREDICTED_END), legend="expected", color=looks.CALM),
             Ask(expr=between(metrics.RUN_START, metrics.RUN_PREDICTED_END_LOW), legend="at least", color=looks.CALM, faint=True),
@@ -134,6 +132,7 @@ def _course() -> list[Panel]:
             ),
             Ask(expr=since(metrics.RUN_START), legend="age", color=looks.GOOD),
             unit=looks.SECONDS,
+            least=None,
             width=16,
             height=9,
             nothing="no run in the time range",
@@ -215,7 +214,6 @@ def _last() -> list[Panel]:
             Ask(expr=since(metrics.RUN_LAST_END)),
             unit=looks.SECONDS,
             nothing="none was seen",
-            decimals=0,
         ),
         number(
             "Most VRAM in use",

@@ -33,9 +33,7 @@ class Played:
 
 # One that works without a pause and without much trouble, one that has all kinds of trouble.
 SERVERS = (
-    Played(
-        name="gpu-1", sessions=("S5-soak", "S2-two-pass"), limits={"client": 10.0, "proxy": 15.0, "patient": 30.0}, card=LARGE
-    ),
+    Played(name="gpu-1", sessions=("S5-soak", "S2-two-pass"), limits={"client": 40.0, "proxy": 15.0, "hasty": 10.0}, card=LARGE),
     Played(
         name="gpu-2",
         sessions=("S4-failures", "S3-queue", "S2-two-pass"),
