@@ -21,7 +21,8 @@ PROMETHEUS = shutil.which("prometheus")
 _MAIN = "from analyzer.cli import main; main()"
 _PATIENCE_SECONDS = 30.0
 _CONFIG = """
-global: {{scrape_interval: {every}, scrape_timeout: {every}}}
+global: {{scrape_interval: {every}, scrape_timeout: {every}, evaluation_interval: {every}}}
+rule_files: [{rules}]
 scrape_configs:
   - job_name: comfyui
     metrics_path: /probe
@@ -74,9 +75,9 @@ def _series(labels: Mapping[str, str], values: Sequence[Any]) -> Series:
 
 
 @contextmanager
-def demo_watched(folder: Path, *, stretch: float, every: str) -> Iterator[Prometheus]:
+def demo_watched(folder: Path, *, stretch: float, every: str, rules: Path | None = None) -> Iterator[Prometheus]:
     """The demo, `stretch` times as long as it was recorded, scraped `every` so often; `folder`: for what Prometheus keeps."""
-    with _demo(stretch) as address, _prometheus(folder, address, every) as prometheus:
+    with _demo(stretch) as address, _prometheus(folder, address, every, rules) as prometheus:
         yield prometheus
 
 
@@ -89,9 +90,10 @@ def _demo(stretch: float) -> Iterator[str]:
 
 
 @contextmanager
-def _prometheus(folder: Path, address: str, every: str) -> Iterator[Prometheus]:
+def _prometheus(folder: Path, address: str, every: str, rules: Path | None) -> Iterator[Prometheus]:
     names = ", ".join(server.name for server in SERVERS)
-    (folder / "prometheus.yml").write_text(_CONFIG.format(every=every, names=names, address=address))
+    config = _CONFIG.format(every=every, names=names, address=address, rules=f'"{rules.absolute()}"' if rules else "")
+    (folder / "prometheus.yml").write_text(config)
     here = f"127.0.0.1:{_free_port()}"
     options = (f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}")
     with _running([str(PROMETHEUS), *options, f"--web.listen-address={here}"], f"http://{here}/-/ready"):

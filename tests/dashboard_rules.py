@@ -12,7 +12,7 @@ from dashboards.reading import Json, panels, variables
 Rule = Callable[[Json], Iterator[str]]
 UNITS = {BYTES, CELSIUS, COUNT, JOULES, MOMENT, PER_HOUR, PER_MINUTE, SECONDS, SHARE, WATTS, "cps", "dateTimeAsIsoNoDateIfToday"}
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
-_SELECTOR = re.compile(r"\b(?:comfyui|comfymeter)_\w+(?P<matchers>\{[^}]*\})?(?P<range>\[[^\]]*\])?")
+_SELECTOR = re.compile(r"\b(?:ALERTS|(?:comfyui|comfymeter)_\w+)(?P<matchers>\{[^}]*\})?(?P<range>\[[^\]]*\])?")
 _RATE = re.compile(r"\b(?:rate|irate)\([^\[]*\[(?P<range>[^\]]*)\]")
 
 

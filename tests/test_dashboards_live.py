@@ -26,6 +26,7 @@ VALUES = {
 # Where the demo has nothing to show, and why.
 EMPTY: Mapping[str, str] = {
     "history: panel 'Notifications'": "the demo tells nobody",
+    "overview: panel 'Alerts that fire'": "this Prometheus has no rules: most of them wait for longer than this test",
 }
 
 

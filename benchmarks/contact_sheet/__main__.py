@@ -20,6 +20,7 @@ from benchmarks.demo_watched import Prometheus, demo_watched
 from dashboards.reading import dashboards
 
 _SCRAPE_SECONDS = 5.0
+_RULES = Path("dashboards/prometheus/comfymeter.rules.yml")
 _WIDTH, _COLORS = 1500, 64
 
 
@@ -28,11 +29,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Writes a picture of each dashboard, with the data of a demo.")
     parser.add_argument("--minutes", type=float, default=12.0)
     parser.add_argument("--stretch", type=float, default=4.0, help="as for comfymeter demo")
+    parser.add_argument("--rules", type=Path, default=_RULES, help="alerts that may fire")
     parser.add_argument("--folder", type=Path, default=Path("docs/dashboards"))
     asked = parser.parse_args()
+    rules = asked.rules if asked.rules.is_file() else None
     with (
         tempfile.TemporaryDirectory() as folder,
-        demo_watched(Path(folder), stretch=asked.stretch, every=f"{_SCRAPE_SECONDS:g}s") as prometheus,
+        demo_watched(Path(folder), stretch=asked.stretch, every=f"{_SCRAPE_SECONDS:g}s", rules=rules) as prometheus,
     ):
         begin = time.time()
         time.sleep(asked.minutes * 60)

@@ -29,7 +29,8 @@ class Section:
 class Board:
     """A dashboard. `name`: of its file; `since`: the time range it opens with. `sections`: made when they are needed.
 
-    `selects`: variables beside those that all of them have; `one_server`: it shows one server at a time.
+    `selects`: variables beside those that all of them have; `one_server`: it shows one server at a time;
+    `links_runbooks`: it lets say where they are.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Board:
     sections: Callable[[], Sequence[Section]]
     selects: Sequence[variables.Select] = ()
     one_server: bool = False
+    links_runbooks: bool = False
     marks: Sequence[Mark] = field(default=())
     since: str = "now-3h"
 
@@ -53,6 +55,8 @@ def built(board: Board) -> dashboard.Dashboard:
     made = made.timezone("browser").time(board.since, "now").refresh("30s").tooltip(dashboard.DashboardCursorSync.CROSSHAIR)
     for variable in variables.all_of(board.selects, one_server=board.one_server):
         made = made.with_variable(variable)
+    if board.links_runbooks:
+        made = made.with_variable(variables.runbooks())
     for mark in board.marks:
         made = made.annotation(Annotation(mark))
     made = made.link(_others())

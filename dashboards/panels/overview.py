@@ -23,6 +23,8 @@ STATE = (
 # A prompt that waited for long may be past its deadline when it starts, so that the start is no measure.
 _LIMIT_USED = f"1 - ({until(metrics.RUN_DEADLINE)}) / {of(metrics.TIMEOUT_IN_FORCE)}"
 _VRAM_USED = f"{of(metrics.GPU_MEMORY_USED)} / {of(metrics.GPU_MEMORY_TOTAL)}"
+# An alert about all servers has neither label.
+_FIRING = 'count by (alertname, severity, instance) (ALERTS{alertstate="firing",alertname=~"Comfy.*",job=~"$job|",instance=~"$instance|"})'
 _FAILED_SHARE = share(f"sum {BY_SERVER} ({increase(metrics.RUNS_FAILED)})", f"sum {BY_SERVER} ({increase(metrics.RUNS)})")
 
 
@@ -96,6 +98,21 @@ def _servers() -> list[Panel]:
             "nothing moves); its run is at risk of exceeding the limit; it runs; it is idle.",
             Ask(expr=STATE, legend="{{instance}}"),
             meanings=looks.STATES,
+            width=15,
+            height=6,
+        ),
+        grid(
+            "Alerts that fire",
+            "By comfymeter's rules, where Prometheus has them. A name leads to its runbook, at the address that is above.",
+            [
+                Key(label="alertname", title="Alert", url="${runbooks}/${__value.raw}.md"),
+                Key(label="severity", title="Severity"),
+                Key(label="instance", title="Server"),
+            ],
+            [Column(title="Of them", expr=_FIRING, unit=looks.COUNT)],
+            width=9,
+            height=6,
+            nothing="nothing fires",
         ),
         grid(
             "Servers",
@@ -246,5 +263,6 @@ OVERVIEW = Board(
     title="comfymeter / Fleet",
     description="All ComfyUI servers: which of them work, what runs against which deadline, what failed, whose limit is too tight.",
     sections=_sections,
+    links_runbooks=True,
     marks=(RESTARTS,),
 )

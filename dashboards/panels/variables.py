@@ -28,6 +28,17 @@ GPUS = Select(label="gpu", title="GPU", metric=metrics.GPU_MEMORY_TOTAL)
 WORKFLOWS = Select(label="workflow", title="Workflow", metric=metrics.RUNS)
 
 
+RUNBOOKS = "runbooks"
+# `serve` and `demo` serve them there; whoever put them elsewhere says so in the variable.
+_RUNBOOKS_AT = "http://127.0.0.1:9189/runbooks"
+
+
+def runbooks() -> build.TextBoxVariable:
+    """Where the runbooks are, for links to them."""
+    at = dashboard.VariableOption(text=_RUNBOOKS_AT, value=_RUNBOOKS_AT)
+    return build.TextBoxVariable(RUNBOOKS).label("Runbooks at").default_value(_RUNBOOKS_AT).current(at)
+
+
 def all_of(selects: Sequence[Select], *, one_server: bool) -> Iterator[build.DatasourceVariable | build.QueryVariable]:
     """Those that every dashboard has, then its own."""
     yield build.DatasourceVariable("datasource").label("Data source").type("prometheus")
