@@ -63,6 +63,12 @@ Otlp = Annotated[
         "--otlp", metavar="URL", help="Send the runs as OpenTelemetry spans; env: where OTEL_EXPORTER_OTLP_ENDPOINT says."
     ),
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs", "-j", min=1, metavar="N", help="Processes that read several large logs (one per core).", show_default=False
+    ),
+]
 UnparsedFile = Annotated[str | None, typer.Option("--unparsed", metavar="FILE", help="Save the lines that were not recognised.")]
 
 
@@ -76,6 +82,7 @@ class Common:
     timezone: str | None = None
     top: int | None = None
     quiet: bool = False
+    jobs: int | None = None
 
     def settings(self) -> "Settings":
         from analyzer.settings import load_settings
