@@ -6,6 +6,7 @@ from functools import partial
 
 from analyzer.analysis import SourceInfo
 from analyzer.containers import Zone
+from analyzer.engines import Engine
 from analyzer.errors import SourceError
 from analyzer.events import Event
 from analyzer.lines import Piece
@@ -15,7 +16,6 @@ from analyzer.sampled import with_samples
 from analyzer.sources import LogFile, LogGroup, LogStream, resolve
 from analyzer.sources.copies import without_copies
 from analyzer.sources.files import STDIN
-from analyzer.spreading import processes_for, spread
 from analyzer.twins import StampTransfer, find_twins
 
 OnProgress = Callable[[str, int], None]
@@ -28,8 +28,8 @@ _PROGRESS_EVERY = 50_000
 class ReadOptions:
     """How to read. `zone`: where stamps without one come from; `keep_events_of`: a run's number; `on_progress`: name, bytes.
 
-    `samples`: VRAM sample files beside those that lie beside the logs; None: none at all are wanted. `jobs`: several logs may be
-    read by so many processes; None: as many as there are cores.
+    `samples`: VRAM sample files beside those that lie beside the logs; None: none at all are wanted. `engine`:
+    who reads several logs, unless somebody wants the lines in their order; None: this process.
     """
 
     zone: Zone = None
@@ -37,7 +37,7 @@ class ReadOptions:
     on_unrecognised: OnUnrecognised | None = None
     on_progress: OnProgress | None = None
     samples: tuple[str, ...] | None = None
-    jobs: int | None = 1
+    engine: Engine | None = None
 
 
 def read_logs(arguments: Sequence[str], options: ReadOptions) -> list[LogReading]:
@@ -60,12 +60,11 @@ def read_groups(found: Sequence[LogGroup], options: ReadOptions) -> list[LogRead
 
 
 def _read_all(groups: Sequence[LogGroup], options: ReadOptions) -> list[LogReading]:
-    """One after the other, or by several processes where that is worth while and nobody wants the lines in their order."""
-    processes = processes_for(groups, options.jobs) if options.on_unrecognised is None else 1
-    if processes == 1:
+    engine = options.engine
+    if engine is None or options.on_unrecognised is not None or not engine.sends(groups):
         return [_read_group(group, options) for group in groups]
-    read = partial(_read_group, options=replace(options, on_progress=None))
-    return spread(groups, read, processes, options.on_progress)
+    read = partial(_read_group, options=replace(options, on_progress=None, engine=None))
+    return engine.each(groups, read, options.on_progress)
 
 
 def _read_group(group: LogGroup, options: ReadOptions) -> LogReading:

@@ -54,7 +54,7 @@ def read_found(
                 keep_events_of=keep_events_of,
                 on_unrecognised=on_unrecognised,
                 on_progress=progress,
-                jobs=common.jobs,
+                engine=common.engine(),
                 samples=None if vram is None else tuple(vram),
             )
             readings = read_groups(groups, options)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer import spreading
+from analyzer.engines import LocalEngine, local
 from analyzer.errors import ComfymeterError, SourceError
 from analyzer.logs import ReadOptions, read_logs
 from analyzer.renderers.base import Options
@@ -23,7 +23,7 @@ RUN = b"got prompt\nRequested to load Flux\nloaded completely 1000.0 500.0 True\
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spreading, "LEAST_BYTES", 1)
+    monkeypatch.setattr(local, "LEAST_BYTES", 1)
 
 
 @pytest.fixture
@@ -34,14 +34,14 @@ def logs(tmp_path: Path) -> list[str]:
 
 
 def report(logs: list[str], jobs: int) -> Report:
-    return build_report(read_logs(logs, ReadOptions(jobs=jobs)), Question(limit_seconds=300.0))
+    return build_report(read_logs(logs, ReadOptions(engine=LocalEngine(jobs=jobs))), Question(limit_seconds=300.0))
 
 
 def test_several_processes_give_the_same_report(logs: list[str]) -> None:
     one, several = report(logs, 1), report(logs, 3)
     assert render(several, Options()) == render(one, Options())
     assert len(one.runs) > MANY_RUNS
-    assert isinstance(read_logs(logs[1:], ReadOptions(jobs=2))[0].runs, RunTable)
+    assert isinstance(read_logs(logs[1:], ReadOptions(engine=LocalEngine(jobs=2)))[0].runs, RunTable)
 
 
 def test_the_first_log_that_cannot_be_read_is_named(logs: list[str], tmp_path: Path) -> None:
@@ -49,13 +49,13 @@ def test_the_first_log_that_cannot_be_read_is_named(logs: list[str], tmp_path: P
     empty.touch()
     for jobs in (1, 2):
         with pytest.raises(SourceError, match=r"empty\.log: is empty"):
-            read_logs([*logs, str(empty)], ReadOptions(jobs=jobs))
+            read_logs([*logs, str(empty)], ReadOptions(engine=LocalEngine(jobs=jobs)))
 
 
 def test_a_process_that_is_killed_is_one_line() -> None:
     groups = [LogGroup(name=name, files=(local_file(name),)) for name in ("a.log", "b.log")]
     with pytest.raises(ComfymeterError, match=r"a\.log: a process that read it was killed"):
-        spreading.spread(groups, killed, 2)
+        LocalEngine(jobs=2).each(groups, killed)
 
 
 def killed(group: LogGroup) -> None:
@@ -66,7 +66,7 @@ def test_what_can_be_read_only_here_is_read_here() -> None:
     here = os.getpid()
     groups = [LogGroup(name="-", files=(LogFile(name="-", opener=lambda: pytest.fail("not opened")),)), *resolve([str(SAMPLES)])]
     told: list[str] = []
-    read = spreading.spread(groups, process_of, 2, lambda name, size: told.append(name))
+    read = LocalEngine(jobs=2).each(groups, process_of, lambda name, size: told.append(name))
     assert read[0] == here
     assert here not in read[1:]
     assert told == [group.name for group in groups]
@@ -79,10 +79,10 @@ def process_of(group: LogGroup) -> int:
 def test_how_many_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     groups = resolve([str(SAMPLES / "incident.log"), str(SAMPLES / "capture-soak.log")])
     monkeypatch.setattr(os, "cpu_count", lambda: 16)
-    assert spreading.processes_for(groups, None) == 2
-    assert spreading.processes_for(groups, 1) == 1
-    monkeypatch.setattr(spreading, "LEAST_BYTES", 1 << 30)
-    assert spreading.processes_for(groups, None) == 1
+    assert LocalEngine().processes(groups) == 2
+    assert LocalEngine(jobs=1).processes(groups) == 1
+    monkeypatch.setattr(local, "LEAST_BYTES", 1 << 30)
+    assert not LocalEngine().sends(groups)
 
 
 @pytest.mark.long

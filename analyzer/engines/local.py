@@ -1,42 +1,45 @@
-"""Many logs on all cores: each is read by one of several processes, and the readings come in the logs' order."""
+"""All cores of this machine: each log is read by one of several processes, where that is worth while."""
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import suppress
-from multiprocessing import get_context
-from typing import TypeVar
+from dataclasses import dataclass
 
+from analyzer.engines.base import OnRead, Read, stays
 from analyzer.errors import ComfymeterError
 from analyzer.sources import LogGroup
-from analyzer.sources.files import STDIN
 
 # With less to read another process costs more than it brings: its start takes 0.3 s.
 LEAST_BYTES = 32 << 20
-_Read = TypeVar("_Read")
 
 
-def processes_for(groups: Sequence[LogGroup], jobs: int | None) -> int:
-    """How many processes are worth while. `jobs`: at most so many; None: as many as there are cores."""
-    return min(len(groups), jobs or os.cpu_count() or 1) if sum(map(_size, groups)) >= LEAST_BYTES else 1
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalEngine:
+    """`jobs`: at most so many processes; None: one per core."""
+
+    jobs: int | None = None
+
+    def each(self, groups: Sequence[LogGroup], read: Callable[[LogGroup], Read], on_read: OnRead | None = None) -> list[Read]:
+        return _spread(groups, read, self.processes(groups), on_read)
+
+    def sends(self, groups: Sequence[LogGroup]) -> bool:
+        return self.processes(groups) > 1
+
+    def processes(self, groups: Sequence[LogGroup]) -> int:
+        """How many are worth while."""
+        return min(len(groups), self.jobs or os.cpu_count() or 1) if sum(map(_size, groups)) >= LEAST_BYTES else 1
 
 
-def spread(
-    groups: Sequence[LogGroup],
-    read: Callable[[LogGroup], _Read],
-    processes: int,
-    on_read: Callable[[str, int], None] | None = None,
-) -> list[_Read]:
-    """What `read`, a function that can be pickled, makes of each group. `on_read`: told of a group's name and size once it has.
+def _spread(groups: Sequence[LogGroup], read: Callable[[LogGroup], Read], processes: int, on_read: OnRead | None) -> list[Read]:
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # half as long as all the rest of a start-up
+    from multiprocessing import get_context
 
-    Raises what it raises, of several groups the first one's. The standard input is read in this process.
-    """
     # Not forked: the program may have threads, and what these have locked would be locked for ever.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         # The largest first, so that none is left for the end.
         order = sorted(range(len(groups)), key=lambda place: -_size(groups[place]))
-        futures = {place: pool.submit(read, groups[place]) for place in order if not _stays(groups[place])}
-        readings: list[_Read] = []
+        futures = {place: pool.submit(read, groups[place]) for place in order if not stays(groups[place])}
+        readings: list[Read] = []
         try:
             for place, group in enumerate(groups):
                 readings.append(futures[place].result() if place in futures else read(group))
@@ -49,10 +52,6 @@ def spread(
         finally:
             pool.shutdown(cancel_futures=True)
     return readings
-
-
-def _stays(group: LogGroup) -> bool:
-    return any(file.name == STDIN for file in group.files)
 
 
 def _size(group: LogGroup) -> int:
