@@ -19,7 +19,7 @@ class Turns:
         self._free_at = 0.0
 
     async def take(self, begin: Callable[[], Callable[[], _Made]]) -> _Made:
-        """`begin` is called when it is its turn; what it gives works in a thread. Returns what that makes, raises what it raises."""
+        """`begin` is called when it is its turn; what it gives works in a thread. Returns what that makes, or raises."""
         async with self._one_by_one:
             await asyncio.sleep(max(0.0, self._free_at - self._clock()))
             work, began = begin(), self._clock()
