@@ -6,6 +6,7 @@ from functools import partial
 
 from analyzer.analysis import SourceInfo
 from analyzer.containers import Zone
+from analyzer.engines import Engine
 from analyzer.errors import SourceError
 from analyzer.events import Event
 from analyzer.lines import Piece
@@ -27,7 +28,8 @@ _PROGRESS_EVERY = 50_000
 class ReadOptions:
     """How to read. `zone`: where stamps without one come from; `keep_events_of`: a run's number; `on_progress`: name, bytes.
 
-    `samples`: VRAM sample files beside those that lie beside the logs; None: none at all are wanted.
+    `samples`: VRAM sample files beside those that lie beside the logs; None: none at all are wanted. `engine`:
+    who reads several logs, unless somebody wants the lines in their order; None: this process.
     """
 
     zone: Zone = None
@@ -35,6 +37,7 @@ class ReadOptions:
     on_unrecognised: OnUnrecognised | None = None
     on_progress: OnProgress | None = None
     samples: tuple[str, ...] | None = None
+    engine: Engine | None = None
 
 
 def read_logs(arguments: Sequence[str], options: ReadOptions) -> list[LogReading]:
@@ -45,7 +48,7 @@ def read_logs(arguments: Sequence[str], options: ReadOptions) -> list[LogReading
 def read_groups(found: Sequence[LogGroup], options: ReadOptions) -> list[LogReading]:
     """The readings of logs that have been found. Raises SourceError."""
     groups = list(map(without_copies, found))
-    readings = [read_files(group.files, options) for group in groups]
+    readings = _read_all(groups, options)
     sources = [source for reading in readings for source in reading.sources]
     if sources and all(source.left_out for source in sources):
         others = f"; none of {len(sources)} logs can be read" if len(sources) > 1 else ""
@@ -54,6 +57,18 @@ def read_groups(found: Sequence[LogGroup], options: ReadOptions) -> list[LogRead
     if options.samples is None:
         return readings
     return with_samples(readings, options.samples, options.zone, on_progress=options.on_progress)
+
+
+def _read_all(groups: Sequence[LogGroup], options: ReadOptions) -> list[LogReading]:
+    engine = options.engine
+    if engine is None or options.on_unrecognised is not None or not engine.sends(groups):
+        return [_read_group(group, options) for group in groups]
+    read = partial(_read_group, options=replace(options, on_progress=None, engine=None))
+    return engine.each(groups, read, options.on_progress)
+
+
+def _read_group(group: LogGroup, options: ReadOptions) -> LogReading:
+    return read_files(group.files, options)
 
 
 def read_files(files: Iterable[LogFile], options: ReadOptions, stamps_from: LogGroup | None = None) -> LogReading:

@@ -1,4 +1,4 @@
-"""Prints what `comfymeter serve` costs: `python -m benchmarks.serving [--seconds N] [--targets N]`.
+"""Prints what `comfymeter serve` costs: `python -m benchmarks.serving [--seconds N] [--targets N] [--played N]`.
 
 The servers are recorded ones that are played in this process; `serve` is a process of its own, whose CPU time and memory are read
 from /proc (Linux).
@@ -6,12 +6,12 @@ from /proc (Linux).
 
 import argparse
 import asyncio
+import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,9 +23,21 @@ from exporters.replay import ReplayServer, load_session
 
 _COMMAND = (sys.executable, "-c", "from analyzer.cli import main; main()", "serve", "--quiet")
 _SCRAPES = 300
-_PLAYED = 4
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
-_ACCEPT = {"Accept": "application/openmetrics-text;version=1.0.0"}
+_SCRAPER = """
+import http.client, json, sys, time
+from urllib.parse import urlsplit
+url, count, *paths = sys.argv[1:]
+connection, seconds = http.client.HTTPConnection(urlsplit(url).netloc), []
+for number in range(int(count)):
+    began = time.perf_counter()
+    connection.request("GET", paths[number % len(paths)], headers={"Accept": "application/openmetrics-text;version=1.0.0"})
+    answer = connection.getresponse()
+    body = answer.read()
+    assert answer.status == 200
+    seconds.append(time.perf_counter() - began)
+print(json.dumps({"seconds": seconds, "bytes": len(body)}))
+"""
 
 
 def _free_port() -> int:
@@ -70,17 +82,13 @@ async def ready(url: str) -> None:
 
 
 async def scrape_seconds(url: str, paths: list[str], count: int = _SCRAPES) -> tuple[list[float], int]:
-    """How long scrapes take, one after the other, and how many bytes the last one had."""
-    found: list[float] = []
-    body = b""
-    async with aiohttp.ClientSession() as session:
-        for number in range(count):
-            began = time.perf_counter()
-            async with session.get(url + paths[number % len(paths)], headers=_ACCEPT) as response:
-                body = await response.read()
-                assert response.status == 200
-            found.append(time.perf_counter() - began)
-    return found, len(body)
+    """How long scrapes take, one after the other, and the bytes of the last one. By a process of its own."""
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", _SCRAPER, url, str(count), *paths, stdout=subprocess.PIPE)
+    out, _ = await child.communicate()
+    if child.returncode:
+        raise RuntimeError("the scrapes failed")
+    told = json.loads(out)
+    return told["seconds"], told["bytes"]
 
 
 def told(name: str, seconds: list[float]) -> str:
@@ -110,12 +118,13 @@ async def one_target(seconds: float) -> None:
             print(told("one server, runs", times) + f", {size / 1e3:.0f} kB unpacked")
 
 
-async def many_targets(seconds: float, count: int) -> None:
-    """A few servers that run, and many that are away."""
-    replays = [ReplayServer(load_session("S5-soak"), loop=True) for _ in range(_PLAYED)]
+async def many_targets(seconds: float, count: int, played: int) -> None:
+    """Some servers that run, and others that are away."""
+    session = load_session("S5-soak")
+    replays = [ReplayServer(session, loop=True) for _ in range(played)]
     for replay in replays:
         await replay.__aenter__()
-    away = [f"http://127.0.0.1:{_free_port()}" for _ in range(count - _PLAYED)]
+    away = [f"http://127.0.0.1:{_free_port()}" for _ in range(count - played)]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "targets.yaml"
         urls = [*(replay.url for replay in replays), *away]
@@ -123,7 +132,7 @@ async def many_targets(seconds: float, count: int) -> None:
         with serving("--targets", str(file), "--no-gpu") as (child, url):
             await ready(url)
             await asyncio.sleep(10)
-            print(await costs(f"{count} servers, {_PLAYED} run, the others are away", child.pid, seconds))
+            print(await costs(f"{count} servers, {played} run, {count - played} are away", child.pid, seconds))
             paths = [f"/probe?target=gpu-{number}" for number in range(count)]
             print(told(f"{count} servers", (await scrape_seconds(url, paths, 2 * count))[0]))
     for replay in replays:
@@ -134,9 +143,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=30.0, help="how long CPU time is looked at")
     parser.add_argument("--targets", type=int, default=200)
+    parser.add_argument("--played", type=int, default=4, help="how many of them run; the others are away")
     given = parser.parse_args()
     asyncio.run(one_target(given.seconds))
-    asyncio.run(many_targets(given.seconds, given.targets))
+    asyncio.run(many_targets(given.seconds, given.targets, min(given.played, given.targets)))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from exporters.observations import LogText, LogWrite, Observation, QueueSeen, Se
 from exporters.tail import read_pipe, tail_file
 from exporters.tasks import end_all
 from exporters.totals import Counting
+from exporters.turns import Turns
 from exporters.watched import Watched
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ class EngineSettings:
 
 class Engine:
     """`keeper`: the history, started and closed by its owner, since servers may share it. `sampler`: reads the server's GPUs;
-    closed with the engine. `ended`: set when all sources are over, as a pipe whose writer is gone. `names`:
-    workflows by their signatures. `notified`, `notify_failures`: kept by whoever sends notifications."""
+    closed with the engine. `turns`: of heavy work, shared by servers. `ended`: set when all sources are over, as a pipe whose
+    writer is gone. `names`: workflows by their signatures. `notified`, `notify_failures`: kept by whoever tells of it."""
 
     def __init__(
         self,
@@ -74,6 +75,7 @@ class Engine:
         keeper: "Keeper | None" = None,
         sampler: Sampler | None = None,
         clock: Callable[[], float] = time.time,
+        turns: Turns | None = None,
     ) -> None:
         self.settings = settings
         self.keeper = keeper
@@ -91,6 +93,7 @@ class Engine:
             workflows=settings.counting.workflows,
             limit_seconds=settings.limit_seconds,
             risk=settings.risk,
+            turns=turns,
         )
         self.last_line_at: float | None = None
         self.names: dict[str, str] = {}

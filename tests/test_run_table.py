@@ -87,6 +87,8 @@ FULL = run(
     limit_seconds=300.0,
     events=(PromptFinished(line=4, at=None, duration_seconds=4.5),),
     nodes=(NodeTime(class_type="KSampler", seconds=4.0),),
+    cached_nodes=3,
+    node_count=9,
 )
 
 

@@ -30,6 +30,9 @@ def command(
     workflow: options.WorkflowName = None,
     timezone: options.Timezone = None,
     config: options.Config = None,
+    jobs: options.Jobs = None,
+    engine: options.EngineName = "local",
+    scheduler: options.Scheduler = None,
     quiet: options.Quiet = False,
 ) -> int:
     """Exit code 3 when a bound is broken; JUnit XML with -o x.xml."""
@@ -40,7 +43,7 @@ def command(
     from analyzer.renderers.gating import gate_json, gate_junit, gate_lines
     from analyzer.units import parse_duration, parse_share
 
-    common = Common(config=config, timezone=timezone, quiet=quiet)
+    common = Common(config=config, timezone=timezone, quiet=quiet, jobs=jobs, engine_name=engine, scheduler=scheduler)
     settings = common.settings()
     # A limit on the command line is meant for every run; the settings' timeout only where a workflow has none of its own.
     naming = settings.naming.without_limits() if limit else settings.naming

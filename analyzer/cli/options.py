@@ -11,6 +11,7 @@ from analyzer.errors import UsageError
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from analyzer.engines import Engine
     from analyzer.settings import Settings
 
 _Value = TypeVar("_Value")
@@ -63,6 +64,16 @@ Otlp = Annotated[
         "--otlp", metavar="URL", help="Send the runs as OpenTelemetry spans; env: where OTEL_EXPORTER_OTLP_ENDPOINT says."
     ),
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs", "-j", min=1, metavar="N", help="Processes that read several large logs (one per core).", show_default=False
+    ),
+]
+EngineName = Annotated[str, typer.Option("--engine", metavar="local|dask", help="Who reads several logs (docs/scale.md).")]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="With --engine dask: tcp://HOST:8786; without, workers on this machine.")
+]
 UnparsedFile = Annotated[str | None, typer.Option("--unparsed", metavar="FILE", help="Save the lines that were not recognised.")]
 
 
@@ -76,6 +87,21 @@ class Common:
     timezone: str | None = None
     top: int | None = None
     quiet: bool = False
+    jobs: int | None = None
+    engine_name: str = "local"
+    scheduler: str | None = None
+
+    def engine(self) -> "Engine":
+        """Who reads several logs. Raises UsageError."""
+        from analyzer.engines import DaskEngine, LocalEngine
+
+        if self.engine_name == "dask":
+            return DaskEngine(scheduler=self.scheduler)
+        if self.engine_name != "local":
+            raise UsageError(f"--engine: {self.engine_name!r} must be local or dask")
+        if self.scheduler is not None:
+            raise UsageError("--scheduler: is of --engine dask")
+        return LocalEngine(jobs=self.jobs)
 
     def settings(self) -> "Settings":
         from analyzer.settings import load_settings

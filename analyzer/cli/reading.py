@@ -54,6 +54,7 @@ def read_found(
                 keep_events_of=keep_events_of,
                 on_unrecognised=on_unrecognised,
                 on_progress=progress,
+                engine=common.engine(),
                 samples=None if vram is None else tuple(vram),
             )
             readings = read_groups(groups, options)

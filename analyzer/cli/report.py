@@ -20,6 +20,9 @@ def command(
     color: options.Color = None,
     redact: options.Redact = None,
     unparsed: options.UnparsedFile = None,
+    jobs: options.Jobs = None,
+    engine: options.EngineName = "local",
+    scheduler: options.Scheduler = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Runs, phase budget, model loads, findings and timeout advice of ComfyUI logs."""
@@ -31,7 +34,17 @@ def command(
     from analyzer.sources import resolve
     from analyzer.sources.keeping import readable_again
 
-    common = Common(config=config, color=color, redact=redact, timezone=timezone, top=top, quiet=quiet)
+    common = Common(
+        config=config,
+        color=color,
+        redact=redact,
+        timezone=timezone,
+        top=top,
+        quiet=quiet,
+        jobs=jobs,
+        engine_name=engine,
+        scheduler=scheduler,
+    )
     settings = common.settings()
     zone = common.zone(settings)
     limit = limit_seconds(timeout, settings)

@@ -70,6 +70,9 @@ def command(
     config: options.Config = None,
     color: options.Color = None,
     redact: options.Redact = None,
+    jobs: options.Jobs = None,
+    engine: options.EngineName = "local",
+    scheduler: options.Scheduler = None,
     quiet: options.Quiet = False,
 ) -> None:
     """A recommended timeout per workflow and overall, with its risk, from few, skewed, partly cut-short runs."""
@@ -77,7 +80,16 @@ def command(
     from analyzer.renderers.answering import FORMATS, format_for, render_answer
     from analyzer.renderers.formats import check_format
 
-    common = Common(config=config, color=color, redact=redact, timezone=timezone, quiet=quiet)
+    common = Common(
+        config=config,
+        color=color,
+        redact=redact,
+        timezone=timezone,
+        quiet=quiet,
+        jobs=jobs,
+        engine_name=engine,
+        scheduler=scheduler,
+    )
     settings = common.settings()
     if sum(map(bool, (logs, runs, store))) != 1:
         raise UsageError("timeout: give logs, or --store URL, or --runs FILE")

@@ -41,6 +41,12 @@ class RunTable(Sequence[Run]):
         if len(self._waiting) >= _BLOCK:
             self._enter()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """To be sent to another process, as it came out of a log. Views are classes made here and are made anew there."""
+        if self._waiting:
+            self._enter()
+        return vars(self) | {"_view": None}
+
     def _enter(self) -> None:
         self._columns.extend(self._waiting)
         self._chosen = range(len(self._chosen) + len(self._waiting))
@@ -82,7 +88,7 @@ class RunTable(Sequence[Run]):
 
     def without_errors(self) -> "RunTable":
         """The same runs where their errors could not be seen: one that seems to have succeeded is of unknown outcome."""
-        return self._adjusted({"outcome": lambda outcome: Outcome.UNKNOWN if outcome in DOUBTFUL else outcome})
+        return self._adjusted({"outcome": _doubted})
 
     def select(self, wanted: Callable[[Run], bool]) -> "RunTable":
         """Only some of the runs."""
@@ -104,6 +110,10 @@ class RunTable(Sequence[Run]):
             copy._adjust = self._adjust | {name: _both(self._adjust.get(name), change) for name, change in adjust.items()}
             copy._view = None
         return copy
+
+
+def _doubted(outcome: Outcome) -> Outcome:
+    return Outcome.UNKNOWN if outcome in DOUBTFUL else outcome
 
 
 def _both(first: Callable[[Any], Any] | None, then: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from io import BufferedReader
 from typing import Any, cast
 
@@ -48,7 +49,11 @@ class LogFile:
 
 def local_file(name: str, *, optional: bool = False) -> LogFile:
     """A file on disk."""
-    return LogFile(name=name, opener=lambda: open(name, "rb", buffering=0), optional=optional)
+    return LogFile(name=name, opener=partial(_open_local, name), optional=optional)
+
+
+def _open_local(name: str) -> Reader:
+    return open(name, "rb", buffering=0)
 
 
 def standard_input() -> LogFile:
@@ -71,7 +76,7 @@ class _Stdin:
 
 def remote_file(url: str) -> LogFile:
     """An object at a URL that fsspec knows, e.g. `s3://bucket/comfyui.log`."""
-    return LogFile(name=url, opener=lambda: _open_remote(url))
+    return LogFile(name=url, opener=partial(_open_remote, url))
 
 
 def is_url(name: str) -> bool:

@@ -24,6 +24,7 @@ from exporters.server import Server
 from exporters.service import Service
 from exporters.targets import TargetEntry, load_targets
 from exporters.totals import Counting
+from exporters.turns import Turns
 from exporters.web_config import WebConfig, load_web_config
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def run(options: Options, environment: Mapping[str, str] = os.environ) -> None:
 
     async def serve() -> None:
         keeper = keeper_of(options.store or settings.store)
-        engines = [_engine(entry, options, settings, limits, keeper) for entry in entries]
+        turns = Turns()
+        engines = [_engine(entry, options, settings, limits, keeper, turns) for entry in entries]
         server = Server(engines, host=host, port=port, config=config)
         service = Service(
             engines=engines,
@@ -129,7 +131,7 @@ def _limits(given: Sequence[str], settings: Settings) -> dict[str, float]:
 
 
 def _engine(
-    entry: TargetEntry, options: Options, settings: Settings, limits: Mapping[str, float], keeper: "Keeper | None"
+    entry: TargetEntry, options: Options, settings: Settings, limits: Mapping[str, float], keeper: "Keeper | None", turns: Turns
 ) -> Engine:
     in_force = next(iter(limits.values()), None) if options.timeouts or settings.timeout is not None else None
     own = entry.limit_seconds
@@ -145,6 +147,7 @@ def _engine(
             naming=settings.naming,
             risk=settings.risk if settings.risk is not None else DEFAULT_RISK,
         ),
+        turns=turns,
         keeper=keeper,
         sampler=sampler_of(entry.target, options.pid) if options.gpu else None,
     )
