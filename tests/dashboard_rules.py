@@ -10,7 +10,7 @@ from dashboards.panels.looks import BYTES, CELSIUS, COUNT, JOULES, MOMENT, PER_H
 from dashboards.reading import Json, panels, variables
 
 Rule = Callable[[Json], Iterator[str]]
-UNITS = {BYTES, CELSIUS, COUNT, JOULES, MOMENT, PER_HOUR, PER_MINUTE, SECONDS, SHARE, WATTS, "cps", "dateTimeAsIsoNoDateIfToday"}
+UNITS = {BYTES, CELSIUS, COUNT, JOULES, MOMENT, PER_HOUR, PER_MINUTE, SECONDS, SHARE, WATTS, "cps"}
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 _SELECTOR = re.compile(r"\b(?:ALERTS|(?:comfyui|comfymeter)_\w+)(?P<matchers>\{[^}]*\})?(?P<range>\[[^\]]*\])?")
 _RATE = re.compile(r"\b(?:rate|irate)\([^\[]*\[(?P<range>[^\]]*)\]")

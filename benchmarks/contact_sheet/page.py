@@ -79,14 +79,14 @@ def _mark(color: str, begin: float, end: float) -> plots.Figure:
 
 
 def _numbers(panel: Json, found: list[Answer]) -> str:
-    config, by_name = panel["fieldConfig"]["defaults"], panel["options"].get("textMode") == "name"
+    config = panel["fieldConfig"]["defaults"]
     cells = []
     for answer in found:
         look = overridden(panel, answer.letter, answer.name)
         color = look.get("color", {}).get("fixedColor", color_of(answer.last, config))
         color = TEXT if color.startswith("rgba") else color
-        text = answer.name if by_name else _word(answer.last, config)
-        name = f"<small>{escape(answer.name)}</small>" if len(found) > 1 and not by_name else ""
+        text = _word(answer.last, config)
+        name = f"<small>{escape(answer.name)}</small>" if len(found) > 1 else ""
         cells.append(f"<div style='color:{color};font-size:{30 if len(found) < 3 else 20}px'>{name}{escape(text)}</div>")
     return f"<div class=numbers>{''.join(cells)}</div>"
 

@@ -10,7 +10,6 @@ from grafana_foundation_sdk.models.common import (
     BarGaugeDisplayMode,
     BigValueColorMode,
     BigValueGraphMode,
-    BigValueTextMode,
     GraphDrawStyle,
     GraphThresholdsStyleMode,
     HeatmapCellLayout,
@@ -40,10 +39,9 @@ def number(
     width: int = 4,
     nothing: str = "",
     meanings: Mapping[int, tuple[str, str]] | None = None,
-    names: Mapping[str, str] | None = None,
     decimals: int | None = None,
 ) -> stat.Panel:
-    """One value, large. `nothing`: what it says where there is none. `names`: it shows the series' names, in these colours."""
+    """One value, large. `nothing`: what it says where there is none."""
     panel = stat.Panel().title(title).description(description).datasource(DATASOURCE).height(4).span(width)
     panel = panel.unit(unit).thresholds(looks.thresholds(steps)).color_scheme(looks.by_thresholds())
     panel = panel.graph_mode(BigValueGraphMode.NONE).reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
@@ -56,9 +54,7 @@ def number(
         panel = panel.mappings(looks.words(meanings))
     if decimals is not None:
         panel = panel.decimals(decimals)
-    for name, color in (names or {}).items():
-        panel = panel.override_by_name(name, [looks.of_color(color)])
-    return panel.text_mode(BigValueTextMode.NAME) if names else panel
+    return panel
 
 
 def lines(

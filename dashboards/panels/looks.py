@@ -9,14 +9,13 @@ from analyzer import palette
 from analyzer.runs.model import Phase
 from exporters.totals import FAILURES
 
-SECONDS, BYTES, SHARE, COUNT, MOMENT = "s", "bytes", "percentunit", "short", "dateTimeAsIso"
+SECONDS, BYTES, SHARE, COUNT, MOMENT = "s", "bytes", "percentunit", "short", "dateTimeAsIsoNoDateIfToday"
 WATTS, JOULES, CELSIUS, PER_HOUR, PER_MINUTE = "watt", "joule", "celsius", "none", "cpm"
 
 GOOD, LOOK, BAD, NEUTRAL = palette.GOOD, palette.LOOK, palette.BAD, palette.NEUTRAL
 IDLE = "rgba(128, 128, 128, 0.2)"
 CALM = "#2a6fbb"
-# How long the client waits, how long it should.
-LIMIT, ADVISED = BAD, GOOD
+LIMIT = palette.LIMIT
 DEVICE, OURS, OTHERS, LOGGED, TOTAL = "#2a6fbb", "#0a8f6a", "#d17a00", "#8f63b8", NEUTRAL
 
 Steps = Sequence[tuple[float | None, str]]
@@ -26,7 +25,6 @@ SOME_IS_NEWS: Steps = ((None, GOOD), (1, LOOK))
 FILLING: Steps = ((None, GOOD), (0.8, LOOK), (0.95, BAD))
 RISK: Steps = ((None, GOOD), (0.2, LOOK), (0.5, BAD))
 LOST: Steps = ((None, GOOD), (0.01, LOOK), (0.05, BAD))
-USED_UP: Steps = ((None, GOOD), (0.8, LOOK), (1, BAD))
 
 PHASES: dict[str, str] = {phase.value: palette.PHASE_COLORS[phase] for phase in Phase}
 FAILED: dict[str, str] = {reason.value: palette.OUTCOME_COLORS[reason] for reason in FAILURES}
@@ -47,11 +45,6 @@ def words(meanings: Mapping[int, tuple[str, str]]) -> list[dashboard.ValueMappin
         for place, (value, (text, color)) in enumerate(meanings.items())
     }
     return [dashboard.ValueMap(options=results)]
-
-
-def fixed(color: str) -> FieldColor:
-    """One colour, whatever the value."""
-    return FieldColor().mode(dashboard.FieldColorModeId.FIXED).fixed_color(color)
 
 
 def by_thresholds() -> FieldColor:

@@ -71,7 +71,7 @@ def _now() -> list[Panel]:
             "Expected to end at",
             "The same as a time of day.",
             Ask(expr=f"1000 * {moment(metrics.RUN_PREDICTED_END)}"),
-            unit="dateTimeAsIsoNoDateIfToday",
+            unit=looks.MOMENT,
             width=3,
             nothing=_IDLE,
         ),
