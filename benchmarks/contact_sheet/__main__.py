@@ -1,6 +1,6 @@
 """Pictures of the dashboards, with the data of a demo.
 
-    python -m benchmarks.contact_sheet [--minutes 12] [--folder docs/dashboards]
+    python -m benchmarks.contact_sheet [--minutes 10] [--folder docs/dashboards]
 
 Runs `comfymeter demo` and a real Prometheus for so many minutes, asks it what the committed dashboards ask, and writes one PNG
 for each of them. Needs Prometheus and Chromium (Debian: prometheus, chromium). What Grafana would draw differs in detail: this
@@ -14,20 +14,20 @@ import time
 from io import BytesIO
 from pathlib import Path
 
-from benchmarks.contact_sheet.answers import Answers
+from benchmarks.contact_sheet.answers import ONE_SERVER, Answers
 from benchmarks.contact_sheet.page import page
 from benchmarks.demo_watched import Prometheus, demo_watched
 from dashboards.reading import dashboards
 
 _SCRAPE_SECONDS = 5.0
 _RULES = Path("dashboards/prometheus/comfymeter.rules.yml")
-_WIDTH, _COLORS = 1500, 64
+_WIDTH, _COLORS = 1500, 256
 
 
 def main() -> None:
     """Demo, questions, pictures."""
     parser = argparse.ArgumentParser(description="Writes a picture of each dashboard, with the data of a demo.")
-    parser.add_argument("--minutes", type=float, default=12.0)
+    parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--stretch", type=float, default=4.0, help="as for comfymeter demo")
     parser.add_argument("--rules", type=Path, default=_RULES, help="alerts that may fire")
     parser.add_argument("--folder", type=Path, default=Path("docs/dashboards"))
@@ -39,8 +39,17 @@ def main() -> None:
     ):
         begin = time.time()
         time.sleep(asked.minutes * 60)
+        _wait_for_work(prometheus)
         for name, text in pages(prometheus, begin, time.time()).items():
             picture(text, asked.folder / f"{name}.png")
+
+
+def _wait_for_work(prometheus: Prometheus) -> None:
+    """Until a sampler works on the server that the dashboard of runs shows, so that there is something to see."""
+    for _ in range(120):
+        if prometheus.now(f'comfyui_run_progress_ratio{{instance="{ONE_SERVER}"}} > 0.2', time.time()):
+            return
+        time.sleep(1)
 
 
 def pages(prometheus: Prometheus, begin: float, end: float) -> dict[str, str]:

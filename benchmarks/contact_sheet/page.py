@@ -74,7 +74,7 @@ def _body(
 
 
 def _mark(color: str, begin: float, end: float) -> plots.Figure:
-    look = {"fillcolor": color, "line": {"color": color, "width": 0.5}, "opacity": 0.16, "layer": "below"}
+    look = {"fillcolor": color, "line": {"color": color, "width": 0.5}, "opacity": 0.1, "layer": "below"}
     return {"type": "rect", "yref": "paper", "x0": begin * 1000, "x1": end * 1000, "y0": 0, "y1": 1, **look}
 
 

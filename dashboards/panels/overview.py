@@ -12,11 +12,12 @@ from exporters import metrics
 _TO_RUN = "/d/comfymeter-run/run?${datasource:queryparam}&${job:queryparam}&var-instance=${__value.raw:percentencode}&${__url_time_range}"
 _TO_HISTORY = "/d/comfymeter-history/history?${datasource:queryparam}&${job:queryparam}&var-instance=${__data.fields.Server:percentencode}&${__url_time_range}"
 _SERVER = Key(label="instance", title="Server", url=_TO_RUN)
-# The worst that can be said of a server; one whose API is not watched cannot be down.
+# The worst that can be said of a server. One that takes connections without an answer is not up either; one whose API is not
+# watched cannot be down.
 STATE = (
-    f"max {BY_SERVER} ({of(metrics.UP)} == 0)"
+    f"4 * max {BY_SERVER} ({of(metrics.STALLED)} == 1)"
     f" or 4 * max {BY_SERVER} ({of(metrics.STALL)} == 1)"
-    f" or 4 * max {BY_SERVER} ({of(metrics.STALLED)} == 1)"
+    f" or max {BY_SERVER} ({of(metrics.UP)} == 0)"
     f" or 3 * max {BY_SERVER} ({of(metrics.RUN_AT_RISK)} == 1)"
     f" or 1 + max {BY_SERVER} ({of(metrics.RUN_START)} > bool 0)"
 )
