@@ -61,12 +61,15 @@ class Group:
     every: str = ""
 
 
-def figure(words: str, expr: str, form: str = "humanizeDuration") -> str:
+SERVER = ("job", "instance")
+
+
+def figure(words: str, expr: str, form: str = "humanizeDuration", *, of: tuple[str, ...] = SERVER) -> str:
     """Words with another figure of the alert's server at their `#`; nothing at all where there is no such figure.
 
-    `expr`: `$` stands for the labels of the server, as in `metric{$}`. `form`: the template function.
+    `expr`: `$` stands for the labels `of` the alert, as in `metric{$}`. `form`: the template function.
     """
     before, after = words.split("#")
-    labels = " $labels.job $labels.instance" * expr.count("$")
-    query = expr.replace("%", "%%").replace("$", "job=%q,instance=%q").replace('"', '\\"')
+    labels = "".join(f" $labels.{label}" for label in of) * expr.count("$")
+    query = expr.replace("%", "%%").replace("$", ",".join(f"{label}=%q" for label in of)).replace('"', '\\"')
     return f'{{{{ with query (printf "{query}"{labels}) }}}}{before}{{{{ . | first | value | {form} }}}}{after}{{{{ end }}}}'

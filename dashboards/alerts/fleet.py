@@ -4,7 +4,7 @@ A run is bad if it failed (not if somebody interrupted it) or took longer than t
 more, and the share is capped at 1. A counter's first run of a workflow is no increase, so very small fleets count a run too few.
 """
 
-from dashboards.alerts.base import Alert, Group, Recording, Scope, Severity
+from dashboards.alerts.base import Alert, Group, Recording, Scope, Severity, figure
 from dashboards.alerts.runs import over_limit
 
 OBJECTIVE = 0.99
@@ -38,12 +38,6 @@ def _burning(rate: float, long: str, short: str) -> str:
     )
 
 
-def _job_figure(words: str, metric: str) -> str:
-    before, after = words.split("#")
-    query = f'query (printf "{metric}{{job=%q}}" $labels.job)'
-    return f'{{{{ with {query} }}}}{before}{{{{ . | first | value | printf "%.0f" }}}}{after}{{{{ end }}}}'
-
-
 FAST_BURN = Alert(
     name="ComfyUIRunsFailingFast",
     expr=_burning(FAST, "1h", "15m"),
@@ -55,7 +49,7 @@ FAST_BURN = Alert(
     summary="{{ $labels.job }}: {{ $value | humanizePercentage }} of the last hour's runs failed or took too long",
     description=(
         "{{ $value | humanizePercentage }}"
-        + _job_figure(" of # runs", "job:comfyui_runs:increase1h")
+        + figure(" of # runs", "job:comfyui_runs:increase1h{$}", 'printf "%.0f"', of=("job",))
         + " of the last hour failed or exceeded their limit. A month's allowance of 1 % is spent within two days at this rate."
     ),
 )
@@ -71,7 +65,7 @@ SLOW_BURN = Alert(
     summary="{{ $labels.job }}: {{ $value | humanizePercentage }} of the runs of 6 hours failed or took too long",
     description=(
         "{{ $value | humanizePercentage }}"
-        + _job_figure(" of # runs", "job:comfyui_runs:increase6h")
+        + figure(" of # runs", "job:comfyui_runs:increase6h{$}", 'printf "%.0f"', of=("job",))
         + " of the last 6 hours failed or exceeded their limit. A month's allowance of 1 % is spent within five days at this rate."
     ),
 )

@@ -35,7 +35,10 @@ CREEP = Alert(
     severity=Severity.WARNING,
     scope=Scope.SERVER,
     means="The least memory in use within an hour has risen again and again for 6 hours: something is never released.",
-    summary="{{ $labels.instance }}: memory of GPU {{ $labels.gpu }} that is never released has grown by {{ $value | humanizePercentage }} of it in 6 hours",
+    summary=(
+        "{{ $labels.instance }}: what GPU {{ $labels.gpu }} never gives back has grown by {{ $value | humanizePercentage }}"
+        " of its memory in 6 hours"
+    ),
     description=(
         "The least that was in use within an hour has risen in each of the last three times two hours, by {{ $value | humanizePercentage }}"
         " of the GPU's memory together."

@@ -1,11 +1,11 @@
 """A configured limit beside the recommended one."""
 
-from dashboards.alerts.base import Alert, Group, Recording, Scope, Severity, figure
+from dashboards.alerts.base import SERVER, Alert, Group, Recording, Scope, Severity, figure
 from dashboards.alerts.runs import IN_FORCE
 
 _OWN = "instance_workflow:comfyui_timeout_own_seconds:max"
 _RECOMMENDED = "comfyui_timeout_recommended_seconds"
-_OF_ALL = "comfyui_timeout_recommended_seconds{workflow=\"all\"}"
+_OF_ALL = 'comfyui_timeout_recommended_seconds{workflow="all"}'
 
 TIGHT = Alert(
     name="ComfyUITimeoutTooTight",
@@ -25,7 +25,8 @@ TIGHT = Alert(
     summary="{{ $labels.instance }}: the limit is too short for {{ $labels.workflow }}, which needs {{ $value | humanizeDuration }}",
     description=(
         "By its runs a limit of {{ $value | humanizeDuration }} is recommended for {{ $labels.workflow }}."
-        + figure(" In force: #.", IN_FORCE + "{$}")
+        + figure(" Its limit is #.", f"{_OWN}{{$}}", of=(*SERVER, "workflow"))
+        + figure(" The limit in force for all that have none of their own is #.", IN_FORCE + "{$}")
         + " Runs that would have ended well are given up."
     ),
 )

@@ -93,7 +93,7 @@ WAIT_HIGH = Alert(
     means="One run in twenty waits longer than half of the limit (without a limit: 5 minutes) before it begins.",
     summary="{{ $labels.instance }}: runs wait up to {{ $value | humanizeDuration }} in the queue",
     description=(
-        "In the last 30 minutes 95 % of the runs waited no longer than {{ $value | humanizeDuration }}, the others did."
+        "In the last 30 minutes 95 % of the runs waited no longer than {{ $value | humanizeDuration }}, the others longer."
         + figure(" The limit is #, and the wait counts against it.", IN_FORCE + "{$}")
         + figure(" # wait now.", "comfyui_queue_pending{$} > 0", 'printf "%.0f"')
     ),
