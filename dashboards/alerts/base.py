@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """`critical`: somebody has to act now. `warning`: somebody should look today. `info`: nobody is told, it stands in the list."""
+    """`critical`: somebody has to act now. `warning`: somebody should look today. `info`: nobody is told, it is listed."""
 
     CRITICAL = "critical"
     WARNING = "warning"

@@ -34,8 +34,7 @@ TIGHT = Alert(
 LOOSE = Alert(
     name="ComfyUITimeoutTooLoose",
     expr=(
-        f"{IN_FORCE} / on (job, instance) {_OF_ALL} > 5\n"
-        'and on (job, instance) comfyui_timeout_samples{workflow="all"} >= 20'
+        f'{IN_FORCE} / on (job, instance) {_OF_ALL} > 5\nand on (job, instance) comfyui_timeout_samples{{workflow="all"}} >= 20'
     ),
     wait="1h",
     severity=Severity.INFO,

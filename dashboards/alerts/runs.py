@@ -47,9 +47,7 @@ NEAR = Alert(
         + figure(" of #", IN_FORCE + "{$}")
         + " are used, the wait in the queue included."
         + figure(" # are left.", "(comfyui_run_deadline_timestamp_seconds{$} - time()) > 0")
-        + figure(
-            " The run is expected to end in #.", "(comfyui_run_predicted_end_timestamp_seconds{$} - time()) > 0"
-        )
+        + figure(" The run is expected to end in #.", "(comfyui_run_predicted_end_timestamp_seconds{$} - time()) > 0")
     ),
 )
 
@@ -74,7 +72,7 @@ TIMED_OUT = Alert(
             " The run in flight is # past its limit.",
             "(time() - (comfyui_run_deadline_timestamp_seconds{$} > 0)) > 0",
         )
-        + figure(" A limit of # is recommended.", 'max(comfyui_timeout_recommended_seconds{$})')
+        + figure(" A limit of # is recommended.", "max(comfyui_timeout_recommended_seconds{$})")
         + " A client that waits no longer than the limit has given up; the server may still work on it."
     ),
 )

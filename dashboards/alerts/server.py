@@ -20,14 +20,16 @@ DOWN = Alert(
 STALLED = Alert(
     name="ComfyUIServerStalled",
     expr="comfyui_stalled == 1",
-    wait="5m",
+    wait="10m",
     severity=Severity.CRITICAL,
     scope=Scope.SERVER,
-    means="The server has taken connections for 5 minutes and answered none in time.",
+    means="The server has taken connections for 10 minutes and answered none in time.",
     summary="{{ $labels.instance }}: ComfyUI takes connections but does not answer",
     description=(
-        "For more than 5 minutes no answer came in time: its event loop is blocked, or the machine is out of memory and swaps."
-        + figure(" The run in flight last showed something # ago.", "time() - (comfyui_run_last_activity_timestamp_seconds{$} > 0)")
+        "For more than 10 minutes no answer came in time: a node holds it, its event loop is blocked, or the machine is out of memory and swaps."
+        + figure(
+            " The run in flight last showed something # ago.", "time() - (comfyui_run_last_activity_timestamp_seconds{$} > 0)"
+        )
     ),
 )
 
@@ -43,7 +45,11 @@ RESTARTED = Alert(
     description=(
         "{{ $value }} {{ if eq $value 1.0 }}restart{{ else }}restarts{{ end }} in the last 10 minutes; models have to be loaded again, and"
         " what was queued is gone."
-        + figure(" Runs cut off in the last 10 minutes: #.", 'round(increase(comfyui_runs_failed_total{$,reason="cut_off"}[10m]))', 'printf "%.0f"')
+        + figure(
+            " Runs cut off in the last 10 minutes: #.",
+            'round(increase(comfyui_runs_failed_total{$,reason="cut_off"}[10m]))',
+            'printf "%.0f"',
+        )
     ),
 )
 

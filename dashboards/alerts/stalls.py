@@ -40,10 +40,7 @@ STALLED_BUSY = Alert(
 
 NOT_STARTING = Alert(
     name="ComfyUIQueueNotStarting",
-    expr=(
-        "time() - (comfyui_queue_oldest_timestamp_seconds > 0)\n"
-        'and on (job, instance) comfyui_stall{kind="not_started"} == 1'
-    ),
+    expr=('time() - (comfyui_queue_oldest_timestamp_seconds > 0)\nand on (job, instance) comfyui_stall{kind="not_started"} == 1'),
     wait="1m",
     severity=Severity.CRITICAL,
     scope=Scope.SERVER,

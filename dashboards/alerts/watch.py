@@ -65,9 +65,7 @@ LOG_SILENT = Alert(
 
 UNPARSED = Alert(
     name="ComfyUILogUnparsedHigh",
-    expr=(
-        "increase(comfyui_log_unparsed_lines_total[1h]) / (increase(comfyui_log_lines_total[1h]) >= 100) > 0.2"
-    ),
+    expr=("increase(comfyui_log_unparsed_lines_total[1h]) / (increase(comfyui_log_lines_total[1h]) >= 100) > 0.2"),
     wait="30m",
     severity=Severity.INFO,
     scope=Scope.WATCH,
