@@ -36,7 +36,7 @@ def tool(name: str) -> str:
 def accepted(*arguments: object, **given: Any) -> str:
     ended = subprocess.run([str(one) for one in arguments], capture_output=True, text=True, check=False, **given)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended.stdout + ended.stderr
+    return f"{ended.stdout}{ended.stderr}"
 
 
 def documents(path: Path) -> list[Any]:
@@ -89,7 +89,7 @@ def test_the_command_says_what_it_did_and_what_it_refuses(tmp_path: Path) -> Non
     assert command("init", "config", tmp_path, "--force", "--quiet").stdout == ""
     wrong = command("init", "everything", tmp_path)
     assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 1)
-    assert KINDS == ", ".join(kit.name for kit in KITS)
+    assert ", ".join(kit.name for kit in KITS) == KINDS
 
 
 @pytest.mark.parametrize("name", ["../out", "a/../../out", "/out", "link/out"])

@@ -3,6 +3,8 @@
 from dashboards.kits.base import RUNBOOKS, Kit, folder, rules, shipped
 from dashboards.kits.prometheus_rule import prometheus_rule
 
+__all__ = ["KITS", "RUNBOOKS", "Kit"]
+
 
 def _dashboards(runbooks: str) -> dict[str, str]:
     return {
