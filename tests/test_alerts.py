@@ -17,6 +17,7 @@ from dashboards.__main__ import generated
 from dashboards.alerts import ALERTS, GROUPS, RECORDINGS, Alert, Severity
 from dashboards.alerts.base import figure
 from dashboards.alerts.document import RULES_FILE
+from dashboards.alerts.table import BEGIN, END, alert_table
 from tests.promql import LABELS, TARGET, Catalogue, Used, check, metrics_used
 from tests.scaled_rules import scaled, shorter
 
@@ -280,3 +281,8 @@ def test_scaled_rules_are_rules(tmp_path: Path) -> None:
     path = tmp_path / "quick.yml"
     YAML(typ="safe", pure=True).dump(scaled(read(RULES), 37.0), path)
     promtool("check", "rules", str(path))
+
+
+def test_the_documents_have_the_alerts() -> None:
+    text = Path("docs/alerts.md").read_text(encoding="utf-8")
+    assert f"{BEGIN}\n{alert_table()}\n{END}" in text
