@@ -20,7 +20,8 @@ from tests.test_prometheus import ask
 from tests.webhook_receiver import Receiver, receiving
 
 pytestmark = pytest.mark.skipif(
-    PROMETHEUS is None or ALERTMANAGER is None, reason="Prometheus or Alertmanager is not installed (Debian: prometheus-alertmanager)"
+    PROMETHEUS is None or ALERTMANAGER is None,
+    reason="Prometheus or Alertmanager is not installed (Debian: prometheus-alertmanager)",
 )
 
 SESSION = "S2-two-pass"
@@ -71,6 +72,12 @@ class Scene:
     async def fires(self) -> list[Any]:
         return list((await ask(self.prometheus, "query", query='ALERTS{alertstate="firing"}'))["result"])
 
+    async def health(self) -> list[str]:
+        """What went wrong in evaluating rules."""
+        groups = (await ask(self.prometheus, "rules"))["groups"]
+        rules = [rule for group in groups for rule in group["rules"]]
+        return [f"{rule['name']}: {rule['health']} {rule.get('lastError', '')}" for rule in rules if rule["health"] != "ok"]
+
 
 async def played(folder: Path, pace: Pace) -> dict[str, Any]:
     """Plays both; what was told meanwhile."""
@@ -88,6 +95,7 @@ async def played(folder: Path, pace: Pace) -> dict[str, Any]:
             await slow.played()
             await scene.until(lambda: bool(scene.told) and not scene.told[-1].firing, pace.wall(900.0))
             found["told"], found["fired"], found["after"] = scene.told, await scene.fired(), await scene.fires()
+            found["health"] = await scene.health()
             await slow.close_port()
             await scene.until(lambda: len(scene.told) > len(found["told"]), pace.wall(300.0))
             await slow.open_port()
@@ -114,6 +122,7 @@ def _subscribed(server: ReplayServer) -> bool:
 
 def check(found: dict[str, Any], pace: Pace) -> None:
     assert found["before"] == []
+    assert found["health"] == []
     told: list[Message] = found["told"]
     # Each once, in this order, and in the end the all-clear; the better-informed alert has silenced the one before it.
     assert [message.firing for message in told if message.firing] == [(PREDICTED,), (NEAR,), (TIMED_OUT,)]

@@ -77,6 +77,13 @@ def test_nothing_is_overwritten_unless_that_is_wanted(kit: Kit, tmp_path: Path) 
     assert len(written(tmp_path)) == len(others) + 1
 
 
+def test_what_comes_next_can_be_pasted_into_a_shell(tmp_path: Path) -> None:
+    place = tmp_path / "my files"
+    assert f"'{place}'/alertmanager.yml" in run("alerts", str(place)).splitlines()[-1]
+    assert f"cd '{place}/c' &&" in run("compose", str(place / "c")).splitlines()[-1]
+    assert "\x1b" not in run("config", str(tmp_path / "a\x1b[31mb"))
+
+
 def test_the_command_says_what_it_did_and_what_it_refuses(tmp_path: Path) -> None:
     ended = command("init", "config", tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")

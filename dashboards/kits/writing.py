@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,8 @@ from analyzer.errors import ComfymeterError, UsageError
 from dashboards.kits import KITS, RUNBOOKS, Kit
 
 _MOST_NAMED = 5
+# Of a `#` that stands for itself a space comes next.
+_FOLDER = re.compile(r"#(?=/)|(?<=cd )#")
 _URL = re.compile(r"https?://[^\s'\"{}\\#]+")
 
 
@@ -34,7 +37,8 @@ def _named(name: str) -> Kit:
 
 
 def _next(kit: Kit, place: str) -> str:
-    return kit.then.replace("#/", f"{place.rstrip('/')}/").replace("cd #", f"cd {place}")
+    """The folder as a shell takes it; a quoted part goes on with what stands behind it."""
+    return _FOLDER.sub(lambda _: shlex.quote(place.rstrip("/") or "/"), kit.then)
 
 
 def write_all(root: Path, files: Mapping[str, str], *, force: bool) -> None:
