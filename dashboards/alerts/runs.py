@@ -82,7 +82,7 @@ OUT_OF_MEMORY = Alert(
     expr='sum by (job, instance) (round(increase(comfyui_runs_failed_total{reason="oom"}[10m]))) > 0',
     severity=Severity.WARNING,
     scope=Scope.SERVER,
-    means="A run of the last 10 minutes failed for lack of GPU memory.",
+    means="A run of the last 10 minutes failed for lack of memory, on the GPU or on the machine.",
     summary="{{ $labels.instance }}: {{ $value }} {{ if eq $value 1.0 }}run{{ else }}runs{{ end }} out of memory",
     description=(
         "{{ $value }} failed for lack of memory in the last 10 minutes."

@@ -64,7 +64,7 @@ NOT_DRAINING = Alert(
     wait="30m",
     severity=Severity.WARNING,
     scope=Scope.SERVER,
-    means="Prompts have waited for 30 minutes and no run has ended, though the one in flight is within no limit and not silent.",
+    means="Prompts have waited for 30 minutes and no run has ended; the one in flight is past its limit or has none, and is not silent.",
     summary="{{ $labels.instance }}: {{ $value }} prompts wait, and no run has ended for half an hour",
     description=(
         "{{ $value }} prompts wait."

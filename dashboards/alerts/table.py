@@ -12,7 +12,7 @@ def alert_table() -> str:
 
 def _row(alert: Alert) -> str:
     page = f"[{alert.name}](../dashboards/{alert.runbook})"
-    waits = alert.wait + (f", stays {alert.keep}" if alert.keep else "")
+    waits = ", ".join(filter(None, (alert.wait, f"stays {alert.keep}" if alert.keep else "")))
     return f"| {page} | {alert.severity} | {alert.scope} | {waits} | {alert.means} |"
 
 

@@ -13,7 +13,7 @@ from analyzer.errors import ComfymeterError, UsageError
 from dashboards.kits import KITS, RUNBOOKS, Kit
 
 _MOST_NAMED = 5
-# Of a `#` that stands for itself a space comes next.
+# What stands for the folder in a kit's `then`.
 _FOLDER = re.compile(r"#(?=/)|(?<=cd )#")
 _URL = re.compile(r"https?://[^\s'\"{}\\#]+")
 
