@@ -115,6 +115,9 @@ STALL = _gauge(
 # --- limits ------------------------------------------------------------------------------------------------------
 
 TIMEOUT_CONFIGURED = _gauge("comfyui_timeout_configured_seconds", "The configured limits.", "limit")
+TIMEOUT_IN_FORCE = _gauge(
+    "comfyui_timeout_in_force_seconds", "The limit that deadlines and risks refer to; no series where none was given."
+)
 TIMEOUT_RECOMMENDED = _gauge(
     "comfyui_timeout_recommended_seconds", "The recommended limit; no series without evidence.", "workflow"
 )

@@ -232,3 +232,12 @@ def test_the_outcomes_that_count_as_failed() -> None:
 def test_the_documents_have_the_catalogue() -> None:
     text = Path("docs/serve.md").read_text(encoding="utf-8")
     assert f"{BEGIN}\n{metric_table()}\n{END}" in text
+
+
+def test_the_limit_in_force_is_told_beside_those_that_are_only_counted() -> None:
+    name = "comfyui_timeout_in_force_seconds"
+    assert (name, ()) not in series(engine())
+    limits = Counting(limits={"proxy": 60.0, "client": 300.0})
+    found = series(engine(limit_seconds=300.0, counting=limits))
+    assert found[name, ()] == 300.0
+    assert by(found, "comfyui_timeout_configured_seconds", "limit") == {"proxy": 60.0, "client": 300.0}

@@ -8,15 +8,22 @@ from analyzer.timeouts.advice import WorkflowAdvice
 from exporters import metrics
 from exporters.collectors.base import Collector
 from exporters.engine import Engine
-from exporters.instruments import gauge
+from exporters.instruments import gauge, single
 
-_METRICS = (metrics.TIMEOUT_CONFIGURED, metrics.TIMEOUT_RECOMMENDED, metrics.TIMEOUT_SAMPLES, metrics.TIMEOUT_RISK)
+_METRICS = (
+    metrics.TIMEOUT_CONFIGURED,
+    metrics.TIMEOUT_IN_FORCE,
+    metrics.TIMEOUT_RECOMMENDED,
+    metrics.TIMEOUT_SAMPLES,
+    metrics.TIMEOUT_RISK,
+)
 
 
 def _read(engine: Engine, now: float) -> Iterator[Family]:
     limits = dict(list(engine.settings.counting.limits.items())[: metrics.MOST_LIMITS])
     rows = _rows(engine)
     yield gauge(metrics.TIMEOUT_CONFIGURED, [((name,), seconds) for name, seconds in limits.items()])
+    yield single(metrics.TIMEOUT_IN_FORCE, engine.settings.limit_seconds)
     yield gauge(metrics.TIMEOUT_RECOMMENDED, [((name,), row.recommended_seconds) for name, row in rows.items()])
     yield gauge(metrics.TIMEOUT_SAMPLES, [((name,), float(row.finished)) for name, row in rows.items()])
     risks = [((name, limit), row.risk_at.get(seconds)) for name, row in rows.items() for limit, seconds in limits.items()]
