@@ -14,6 +14,7 @@ from analyzer.renderers.json_timeout import timeout_object
 from exporters.engine import Engine
 from exporters.happenings import Happening
 from exporters.page import page, policy
+from exporters.runbooks import runbook
 from exporters.scrape import Ourselves, Scrape, exposition
 from exporters.status import status_of
 from exporters.web_config import Doorkeeper, WebConfig
@@ -61,6 +62,7 @@ class Server:
                 web.get("/metrics", self._metrics),
                 web.get("/probe", self._probe),
                 web.get("/events", self._events),
+                web.get("/runbooks/{name}", self._runbook),
                 web.get("/api/v1/status", self._status),
                 web.get("/api/v1/timeout", self._timeout),
                 web.get("/-/healthy", self._healthy),
@@ -134,6 +136,13 @@ class Server:
             if not told["workflows"]:
                 return _json({"error": "no run of this workflow was seen yet"}, status=404)
         return _json(told)
+
+    async def _runbook(self, request: web.Request) -> web.Response:
+        """What to do about an alert; its name is the page's."""
+        text = runbook(request.match_info["name"])
+        if text is None:
+            return web.Response(status=404, text="no such runbook; they are named like the alerts, as ComfyUIServerDown.md\n")
+        return web.Response(text=text, content_type="text/plain", charset="utf-8")
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """The status, now and whenever something happens or a second has passed, until the listener goes or we do."""

@@ -89,9 +89,9 @@ def demo(
     stretch: Annotated[float, typer.Option(min=0.01, max=100.0, help="How many times as long as it was recorded.")] = 4.0,
     quiet: options.Quiet = False,
 ) -> None:
-    """Serves a recorded ComfyUI server that runs for ever, with a made-up GPU: to try pages, dashboards and alerts."""
+    """Serves two recorded ComfyUI servers that run for ever, with made-up GPUs: to try pages, dashboards and alerts."""
     module = _module("demo")
-    module.run(module.Options(listen=listen, stretch=stretch, limit_seconds=10.0 * stretch, quiet=quiet))
+    module.run(module.Options(listen=listen, stretch=stretch, quiet=quiet))
 
 
 def _module(name: str) -> Any:
