@@ -19,6 +19,7 @@ from analyzer.settings_values import _EXCLUDE_KEYS, _RULE_KEYS
 from dashboards.alerts import ALERTS
 from dashboards.kits import KITS, Kit
 from dashboards.kits.writing import run, write_all
+from exporters.commands.demo import SERVERS
 from tests.command import command
 from tests.test_imports import imported
 
@@ -260,7 +261,9 @@ def test_the_parts_of_compose_find_each_other(compose: tuple[Path, dict[str, Any
         assert set(service.get("depends_on", ())) <= set(services)
     (config,) = documents(folder / "prometheus/prometheus.yml")
     (source,) = documents(folder / "grafana/datasource.yaml")
-    targets = [config["scrape_configs"][0]["static_configs"][0]["targets"][0]]
+    (job,) = config["scrape_configs"]
+    assert job["static_configs"][0]["targets"] == [server.name for server in SERVERS]
+    targets = [job["relabel_configs"][-1]["replacement"]]
     targets += [config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"][0]]
     targets += [source["datasources"][0]["url"].removeprefix("http://")]
     assert [target.split(":")[0] for target in targets] == ["comfymeter", "alertmanager", "prometheus"]
