@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from dashboards.alerts.document import rules_files
 from dashboards.panels.files import grafana_files
 
 # Each gives texts by their path in this folder.
-GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (grafana_files,)
+GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (grafana_files, rules_files)
 
 
 def generated() -> dict[str, str]:

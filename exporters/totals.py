@@ -51,7 +51,7 @@ class Totals:
         self._reloads = counter(metrics.MODEL_RELOADS, registry)
         self._unloads = counter(metrics.MODEL_UNLOADS, registry)
         self._freed = counter(metrics.MODEL_FREED, registry)
-        self._begin_at_zero()
+        self._begin_at_zero(counting.workflows)
         self.last_end_at = 0.0
         self.last_load: Load | None = None
 
@@ -59,8 +59,10 @@ class Totals:
         overflow = self._overflow.labels(label)
         return CappedLabel(most, allowed=allowed, on_overflow=overflow.inc)
 
-    def _begin_at_zero(self) -> None:
-        """A first failure must be an increase, not a new series."""
+    def _begin_at_zero(self, workflows: Sequence[str]) -> None:
+        """A first failure must be an increase, not a new series; a first run too, where the workflows are known."""
+        for workflow in list(workflows)[: metrics.MOST_WORKFLOWS]:
+            self._runs.labels(self.workflow(workflow))
         for reason in FAILURES:
             self._failed.labels(reason.value)
         for limit in self._limits:

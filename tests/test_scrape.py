@@ -241,3 +241,12 @@ def test_the_limit_in_force_is_told_beside_those_that_are_only_counted() -> None
     found = series(engine(limit_seconds=300.0, counting=limits))
     assert found[name, ()] == 300.0
     assert by(found, "comfyui_timeout_configured_seconds", "limit") == {"proxy": 60.0, "client": 300.0}
+
+
+def test_a_workflow_that_is_named_beforehand_counts_from_its_first_run() -> None:
+    names = [f"workflow {number}" for number in range(25)]
+    engine = Engine(EngineSettings(name="a", log="-", counting=Counting(workflows=names)))
+    text = exposition(Scrape(engine), "")[0].decode()
+    assert 'comfyui_runs_total{workflow="workflow 0"} 0.0' in text
+    assert text.count("comfyui_runs_total{") == 20
+    assert "comfymeter_label_overflow_total{" not in text or 'label="workflow"} 0.0' in text

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from analyzer.cli import check, compare, doctor, ingest, record, report, serve, show, timeout, watch
+from analyzer.cli import check, compare, doctor, ingest, init, record, report, serve, show, timeout, watch
 from analyzer.cli.options import Version
 from analyzer.cli.output import note
 from analyzer.errors import ComfymeterError, ExitCode
@@ -38,6 +38,7 @@ app.command("record", context_settings=record.CONTEXT)(record.command)
 app.command("watch")(watch.command)
 app.command("serve")(serve.command)
 app.command("demo")(serve.demo)
+app.command("init")(init.command)
 
 
 def main() -> None:
