@@ -23,7 +23,7 @@ from tests.test_serve import free_port
 PROMETHEUS, PROMTOOL = shutil.which("prometheus"), shutil.which("promtool")
 pytestmark = pytest.mark.skipif(PROMETHEUS is None or PROMTOOL is None, reason="Prometheus is not installed (Debian: prometheus)")
 
-MOST_SERIES = 250
+MOST_SERIES = 280
 CONFIG = """
 global: {{scrape_interval: {every}, scrape_timeout: {every}}}
 scrape_configs:
