@@ -365,3 +365,11 @@ def test_lnav_reads_logs_with_it(lnav: tuple[str, dict[str, str]], log: str, que
     program, home = lnav
     told = accepted(program, "-n", "-c", f";{query}", "-c", ":write-csv-to -", Path("sample_logs") / log, env=home)
     assert told.split()[-len(rows) :] == rows
+
+
+def test_dashboards_link_to_runbooks_where_those_are_published(tmp_path: Path) -> None:
+    run("dashboards", str(tmp_path / "as-shipped"))
+    run("dashboards", str(tmp_path / "elsewhere"), runbooks="https://wiki.example/comfy/")
+    shipped, elsewhere = ((tmp_path / name / "comfymeter/overview.json").read_text() for name in ("as-shipped", "elsewhere"))
+    assert "http://127.0.0.1:9189/runbooks" in shipped
+    assert elsewhere == shipped.replace("http://127.0.0.1:9189/runbooks", "https://wiki.example/comfy")

@@ -1,6 +1,6 @@
 """The kits that `comfymeter init` writes."""
 
-from dashboards.kits.base import RUNBOOKS, Kit, folder, rules, shipped
+from dashboards.kits.base import RUNBOOKS, Kit, folder, grafana, rules, shipped
 from dashboards.kits.prometheus_rule import prometheus_rule
 
 __all__ = ["KITS", "RUNBOOKS", "Kit"]
@@ -10,7 +10,7 @@ def _dashboards(runbooks: str) -> dict[str, str]:
     return {
         "provisioning/datasources/comfymeter.yaml": shipped("kits/dashboards/datasource.yaml"),
         "provisioning/dashboards/comfymeter.yaml": shipped("kits/dashboards/provider.yaml"),
-        **folder("grafana", ".json", "comfymeter"),
+        **grafana("comfymeter", runbooks),
     }
 
 
@@ -32,7 +32,7 @@ def _compose(runbooks: str) -> dict[str, str]:
         "alertmanager/alertmanager.yml": shipped("kits/alerts/alertmanager.yml"),
         "grafana/datasource.yaml": shipped("kits/compose/datasource.yaml"),
         "grafana/provider.yaml": shipped("kits/dashboards/provider.yaml"),
-        **folder("grafana", ".json", "grafana/dashboards"),
+        **grafana("grafana/dashboards", runbooks),
         **folder("runbooks", ".md", RUNBOOKS),
     }
 

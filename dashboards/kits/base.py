@@ -7,6 +7,8 @@ from importlib import resources
 from dashboards.alerts.document import RULES_FILE
 
 RUNBOOKS = "runbooks"
+# `comfymeter serve` has them there.
+SERVED_RUNBOOKS = "http://127.0.0.1:9189/runbooks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,14 @@ def folder(path: str, suffix: str, to: str) -> dict[str, str]:
     found = resources.files("dashboards").joinpath(path)
     names = sorted(file.name for file in found.iterdir() if file.name.endswith(suffix)) if found.is_dir() else []
     return {f"{to}/{name}": shipped(f"{path}/{name}") for name in names}
+
+
+def grafana(to: str, runbooks: str) -> dict[str, str]:
+    """The dashboards, in the folder `to`, with links to the runbooks where those are; without another place, at `serve`'s."""
+    found = folder("grafana", ".json", to)
+    if runbooks == RUNBOOKS:
+        return found
+    return {name: text.replace(SERVED_RUNBOOKS, runbooks.rstrip("/")) for name, text in found.items()}
 
 
 def rules(runbooks: str) -> str:

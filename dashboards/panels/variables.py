@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.models import dashboard
 
+from dashboards.kits.base import SERVED_RUNBOOKS
 from dashboards.panels.queries import of
 from dashboards.panels.target import DATASOURCE
 from exporters import metrics
@@ -30,13 +31,12 @@ WORKFLOWS = Select(label="workflow", title="Workflow", metric=metrics.RUNS)
 
 RUNBOOKS = "runbooks"
 # `serve` and `demo` serve them there; whoever put them elsewhere says so in the variable.
-_RUNBOOKS_AT = "http://127.0.0.1:9189/runbooks"
 
 
 def runbooks() -> build.TextBoxVariable:
     """Where the runbooks are, for links to them."""
-    at = dashboard.VariableOption(text=_RUNBOOKS_AT, value=_RUNBOOKS_AT)
-    return build.TextBoxVariable(RUNBOOKS).label("Runbooks at").default_value(_RUNBOOKS_AT).current(at)
+    at = dashboard.VariableOption(text=SERVED_RUNBOOKS, value=SERVED_RUNBOOKS)
+    return build.TextBoxVariable(RUNBOOKS).label("Runbooks at").default_value(SERVED_RUNBOOKS).current(at)
 
 
 def all_of(selects: Sequence[Select], *, one_server: bool) -> Iterator[build.DatasourceVariable | build.QueryVariable]:
