@@ -108,6 +108,9 @@ class NumberColumn:
         self._beside: SharedColumn | None = None
 
     def extend(self, values: Sequence[Any]) -> None:
+        if self._beside is None and self._all_fit(values):
+            self._packed.extend(values)
+            return
         fitting = list(map(self._fits, values))
         if self._beside is None and not all(fitting):
             self._beside = SharedColumn()
@@ -116,6 +119,10 @@ class NumberColumn:
             self._beside.extend([None if fits else value for value, fits in zip(values, fitting, strict=True)])
             values = [value if fits else self._none for value, fits in zip(values, fitting, strict=True)]
         self._packed.extend(values)
+
+    def _all_fit(self, values: Sequence[Any]) -> bool:
+        """The same question for a block, without a call per value; no for NaN among them, which is looked at more closely."""
+        return set(map(type, values)) == {self._kind} and min(values) > self._none and max(values) <= self._most
 
     def _fits(self, value: Any) -> bool:
         return type(value) is self._kind and value != self._none and not (value < self._none or value > self._most)
