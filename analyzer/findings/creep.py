@@ -1,6 +1,7 @@
 """creep: runs of one workflow that take longer and longer, or more and more VRAM, while the server lives."""
 
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -61,7 +62,7 @@ MEASURES = (
 
 
 def find(analysis: Analysis) -> Iterator[Finding]:
-    series = series_of(filter(_counts, analysis.runs))
+    series = series_of(analysis.runs, _counts)
     for measure in MEASURES:
         if found := rises(series, partial(_trend, measure)):
             yield _finding(found, measure)
@@ -72,8 +73,8 @@ def _counts(run: Run) -> bool:
     return run.outcome is Outcome.SUCCESS and bool(run.passes) and not run.partial and run.start is not Start.COLD
 
 
-def _trend(measure: Measure, runs: list[Run]) -> Trend | None:
-    trend = rising([value for run in runs if (value := measure.of(run)) is not None])
+def _trend(measure: Measure, runs: Sequence[Run]) -> Trend | None:
+    trend = rising(array("d", (value for run in runs if (value := measure.of(run)) is not None)))
     large = trend and trend.growth >= measure.least_part and trend.last - trend.first >= measure.least
     return trend if large else None
 
@@ -92,7 +93,7 @@ def _finding(found: list[Rise], measure: Measure) -> Finding:
     )
 
 
-def _phase(runs: list[Run]) -> str | None:
+def _phase(runs: Sequence[Run]) -> str | None:
     """Which phase grew most from the first half of the runs to the second."""
     half = len(runs) // 2
     growth = {phase: _mean(runs[half:], phase) - _mean(runs[:half], phase) for phase in Phase}
@@ -100,7 +101,7 @@ def _phase(runs: list[Run]) -> str | None:
     return f"Most of it in {phase.value}: {exact(growth[phase])} more in the second half." if growth[phase] > 0 else None
 
 
-def _mean(runs: list[Run], phase: Phase) -> float:
+def _mean(runs: Sequence[Run], phase: Phase) -> float:
     return sum(run.phase_seconds(phase) for run in runs) / len(runs)
 
 

@@ -1,10 +1,10 @@
 """load-dominates and cold-start: runs that load for longer than they work, and what the first run costs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from analyzer.analysis import Analysis
 from analyzer.findings.base import Finding, Rule, Severity
-from analyzer.findings.lookups import grouped, life, median
+from analyzer.findings.lookups import grouped_runs, life, median
 from analyzer.findings.phrases import GROUPS_SHOWN, exact, joined, lines_of, numbers, percent, runs_text, sentences
 from analyzer.runs.model import Outcome, Phase, PhaseTime, Run, Start
 from analyzer.units import plural
@@ -34,7 +34,7 @@ def find_dominates(analysis: Analysis) -> Iterator[Finding]:
     heavy = [run for run in analysis.runs if _dominated(run)]
     if heavy:
         yield _dominates(heavy)
-    for runs in grouped(analysis.runs, life).values():
+    for runs in grouped_runs(analysis.runs, life).values():
         piped = [run for run in runs if run.phase_seconds(Phase.PIPELINE_LOAD) >= PIPELINE_SECONDS]
         if len(piped) >= PIPELINE_RUNS and len(piped) * 2 > len(runs):
             yield _pipelines(piped)
@@ -81,10 +81,8 @@ def _pipelines(piped: list[Run]) -> Finding:
 
 
 def find_cold(analysis: Analysis) -> Iterator[Finding]:
-    done = (
-        run for run in analysis.runs if run.outcome is Outcome.SUCCESS and run.duration_seconds is not None and not run.partial
-    )
-    found = [_compared(runs) for runs in grouped(done, lambda run: run.workflow.signature).values()]
+    by_workflow = grouped_runs(analysis.runs, lambda run: run.workflow.signature, _is_done)
+    found = [_compared(runs) for runs in by_workflow.values()]
     gaps = sorted((gap for gap in found if gap), key=lambda gap: -gap[0])
     if gaps:
         yield _cold(gaps)
@@ -95,7 +93,11 @@ def find_cold(analysis: Analysis) -> Iterator[Finding]:
 Gap = tuple[float, float, float, list[Run]]
 
 
-def _compared(runs: list[Run]) -> Gap | None:
+def _is_done(run: Run) -> bool:
+    return run.outcome is Outcome.SUCCESS and run.duration_seconds is not None and not run.partial
+
+
+def _compared(runs: Sequence[Run]) -> Gap | None:
     """Extra seconds of the cold runs, both medians, the cold runs; None where there is nothing to tell."""
     cold = [run for run in runs if run.start is Start.COLD]
     slow = median(_outside_sampling(run) for run in cold)

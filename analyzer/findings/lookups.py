@@ -1,11 +1,12 @@
 """Questions that several rules ask of an analysis: the runs of a server's life, a pass's model, what was seen last."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from analyzer.analysis import Analysis
 from analyzer.events import LoadMode, Role
 from analyzer.runs.model import Load, Outcome, PhaseTime, ProgressBar, Run, ServerStart
+from analyzer.runs.table import RunTable
 
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
@@ -21,6 +22,18 @@ def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list
     for item in items:
         groups.setdefault(key(item), []).append(item)
     return groups
+
+
+def grouped_runs(
+    runs: Sequence[Run], key: Callable[[Run], Key], wanted: Callable[[Run], bool] = lambda run: True
+) -> Mapping[Key, Sequence[Run]]:
+    """Some of the runs by key, in little memory also where they are very many."""
+    return runs.groups(key, wanted) if isinstance(runs, RunTable) else grouped(filter(wanted, runs), key)
+
+
+def some_of(runs: Sequence[Run], wanted: Callable[[Run], bool]) -> Sequence[Run]:
+    """The runs that are wanted, in little memory also where they are very many."""
+    return runs.select(wanted) if isinstance(runs, RunTable) else list(filter(wanted, runs))
 
 
 def life(run: Run) -> Life:

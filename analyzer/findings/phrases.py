@@ -86,7 +86,12 @@ def closed(text: str) -> str:
 
 def numbers(runs: Iterable[Run]) -> tuple[int, ...]:
     """The first different run numbers, for a finding."""
-    return tuple(islice(dict.fromkeys(run.number for run in runs), RUNS_SHOWN))
+    found: dict[int, None] = {}
+    for run in runs:
+        found[run.number] = None
+        if len(found) == RUNS_SHOWN:
+            break
+    return tuple(found)
 
 
 def lines_of(seen: Iterable[tuple[Run, Iterable[int]]]) -> tuple[int, ...]:

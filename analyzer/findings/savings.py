@@ -1,13 +1,15 @@
 """savings: what-ifs with their assumptions, for what the log gives evidence of; estimates, not promises."""
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from analyzer.analysis import Analysis
 from analyzer.events import Role
 from analyzer.findings.base import Finding, Rule, Severity
 from analyzer.findings.load_pairs import Cause, Pair, pairs_of, reasons_of
-from analyzer.findings.lookups import grouped, starts_by_number
+from analyzer.findings.lookups import some_of, starts_by_number
 from analyzer.findings.phrases import exact, lines_of, numbers, runs_text, sentences, some_runs
 from analyzer.findings.reloads import reloads
 from analyzer.runs.model import Evidence, Load, Outcome, Phase, Run, ServerStart
@@ -21,7 +23,17 @@ CLAIM = f"{LIGHT_QUANT} needs about half the VRAM, at some loss of quality; it i
 FITS = "Where the weights fit it has been seen to be a little faster or even slower, so this assumes {factor} times the sampling."
 STREAMED = "Here weights are streamed because they do not fit, so this assumes {factor} times the sampling."
 
-Reloaded = tuple[Run, Load]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded:
+    """A model that was brought in again, and the runs that did it."""
+
+    model: str
+    runs: Sequence[Run]
+
+    def loads(self) -> Iterator[tuple[Run, Load]]:
+        """Each such load, with its run."""
+        return ((run, load) for run in self.runs for load in _loads_again(self.model, run))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,25 +47,32 @@ class Estimate:
 
 def find_keep_loaded(analysis: Analysis) -> Iterator[Finding]:
     starts = starts_by_number(analysis)
-    seen = ((run, load) for run in analysis.runs for load in reloads(run) if load.role is Role.DIFFUSION)
-    for model, group in grouped(seen, lambda one: one[1].model or "").items():
-        runs = list({run.number: run for run, _ in group}.values())
-        estimate = _measured(group) or _penalty(model, runs) or _untimed(runs)
-        sized = any(load.loaded_bytes for _, load in group)
+    models = dict.fromkeys(load.model or "" for run in analysis.runs for load in reloads(run) if load.role is Role.DIFFUSION)
+    for model in models:
+        group = Reloaded(model=model, runs=some_of(analysis.runs, partial(_brings_again, model)))
+        estimate = _measured(group) or _penalty(model, group.runs) or _untimed(group.runs)
+        sized = any(load.loaded_bytes for _, load in group.loads())
         if sized and estimate is not None and estimate.seconds >= WORTH_SECONDS:
-            yield _keep_loaded(model, group, estimate, starts.get(runs[0].server_number))
+            yield _keep_loaded(group, estimate, starts.get(group.runs[0].server_number))
 
 
-def _measured(group: list[Reloaded]) -> Estimate | None:
-    known = [load.seconds for _, load in group if load.seconds is not None]
+def _brings_again(model: str, run: Run) -> bool:
+    return any(True for _ in _loads_again(model, run))
+
+
+def _loads_again(model: str, run: Run) -> Iterator[Load]:
+    return (load for load in reloads(run) if load.role is Role.DIFFUSION and (load.model or "") == model)
+
+
+def _measured(group: Reloaded) -> Estimate | None:
+    known = array("d", (load.seconds for _, load in group.loads() if load.seconds is not None))
     if not known:
         return None
-    return Estimate(
-        seconds=sum(known), basis=f"It is the time of {len(known)} of {plural(len(group), 'reload')} that stamps measure."
-    )
+    count = sum(1 for _ in group.loads())
+    return Estimate(seconds=sum(known), basis=f"It is the time of {len(known)} of {plural(count, 'reload')} that stamps measure.")
 
 
-def _penalty(model: str, runs: list[Run]) -> Estimate | None:
+def _penalty(model: str, runs: Sequence[Run]) -> Estimate | None:
     """Slower steps after the reload, where the log times no load."""
     pairs = [pair for run in runs for pair in pairs_of(run) if pair.first.model == model]
     seconds = sum(_lost(pair) for pair in pairs if Cause.SLOWER in reasons_of(pair, {}))
@@ -69,7 +88,7 @@ def _lost(pair: Pair) -> float:
     return max(0.0, (pair.after.seconds_per_step or 0.0) - (pair.before.seconds_per_step or 0.0)) * pair.after.steps
 
 
-def _untimed(runs: list[Run]) -> Estimate | None:
+def _untimed(runs: Sequence[Run]) -> Estimate | None:
     """An upper bound: the reloads lie within the time of finished runs that no line times."""
     done = (run for run in runs if run.outcome is Outcome.SUCCESS and run.duration_seconds is not None)
     rest = sum(time.seconds for run in done for time in run.phases if time.evidence is Evidence.REMAINDER)
@@ -77,21 +96,21 @@ def _untimed(runs: list[Run]) -> Estimate | None:
     return Estimate(seconds=rest, basis=basis, at_most=True) if rest > 0 else None
 
 
-def _keep_loaded(model: str, group: list[Reloaded], estimate: Estimate, start: ServerStart | None) -> Finding:
-    runs = list({run.number: run for run, _ in group}.values())
+def _keep_loaded(group: Reloaded, estimate: Estimate, start: ServerStart | None) -> Finding:
     how = "at most" if estimate.at_most else "about"
     return Finding(
         rule=RULE.id,
         severity=Severity.INFO,
-        summary=f"What if {model} stayed loaded: {how} {exact(estimate.seconds)} less over {some_runs(runs)} (an estimate).",
-        detail=sentences(estimate.basis, _held([load for _, load in group], start)),
+        summary=f"What if {group.model} stayed loaded: {how} {exact(estimate.seconds)} less over {some_runs(group.runs)} "
+        "(an estimate).",
+        detail=sentences(estimate.basis, _held((load for _, load in group.loads()), start)),
         advice="Try it if the VRAM is there: keep the model loaded and compare a few runs before and after.",
-        runs=numbers(runs),
-        lines=lines_of((run, [load.line]) for run, load in group),
+        runs=numbers(group.runs),
+        lines=lines_of((run, [load.line]) for run, load in group.loads()),
     )
 
 
-def _held(loads: list[Load], start: ServerStart | None) -> str | None:
+def _held(loads: Iterable[Load], start: ServerStart | None) -> str | None:
     size = max((load.loaded_bytes or 0 for load in loads), default=0)
     if not size:
         return None

@@ -1,23 +1,23 @@
 """Runs of one workflow in one server's life, in order, whose figures rise: what creep and sampler-slowdown share."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from analyzer.findings.lookups import grouped, life
+from analyzer.findings.lookups import grouped_runs, life
 from analyzer.findings.phrases import joined, percent
 from analyzer.findings.trend import Trend
 from analyzer.runs.model import Run
 
 NO_SIZES = "The log tells no image sizes: larger ones in later runs explain it too."
 
-Rise = tuple[list[Run], Trend]
+Rise = tuple[Sequence[Run], Trend]
 
 
-def series_of(runs: Iterable[Run]) -> list[list[Run]]:
-    """The runs by server life and workflow."""
-    return list(grouped(runs, lambda run: (life(run), run.workflow.signature)).values())
+def series_of(runs: Sequence[Run], wanted: Callable[[Run], bool]) -> list[Sequence[Run]]:
+    """Some of the runs by server life and workflow."""
+    return list(grouped_runs(runs, lambda run: (life(run), run.workflow.signature), wanted).values())
 
 
-def rises(series: Iterable[list[Run]], trend_of: Callable[[list[Run]], Trend | None]) -> list[Rise]:
+def rises(series: Iterable[Sequence[Run]], trend_of: Callable[[Sequence[Run]], Trend | None]) -> list[Rise]:
     """The series that rise, the steepest first."""
     found = [(runs, trend) for runs in series if (trend := trend_of(runs))]
     return sorted(found, key=lambda rise: -rise[1].growth)

@@ -1,6 +1,7 @@
 """sampler-slowdown: steps that get slower, from one pass to the next or over the runs of a server's life."""
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from analyzer.analysis import Analysis
@@ -21,9 +22,12 @@ def find(analysis: Analysis) -> Iterator[Finding]:
     slower = [pair for run in analysis.runs for pair in slower_passes(run)]
     if slower:
         yield _between_passes(slower)
-    steady_runs = (run for run in analysis.runs if run.outcome is Outcome.SUCCESS and step_seconds(run) is not None)
-    if creeping := rises(series_of(steady_runs), _creep):
+    if creeping := rises(series_of(analysis.runs, _is_steady), _creep):
         yield _over_runs(creeping)
+
+
+def _is_steady(run: Run) -> bool:
+    return run.outcome is Outcome.SUCCESS and step_seconds(run) is not None
 
 
 def slower_passes(run: Run) -> Iterator[Slower]:
@@ -67,8 +71,8 @@ def step_seconds(run: Run) -> float | None:
     return sum(bar.steps * (bar.seconds_per_step or 0.0) for bar in run.passes) / steps
 
 
-def _creep(runs: list[Run]) -> Trend | None:
-    trend = rising([step_seconds(run) or 0.0 for run in runs])
+def _creep(runs: Sequence[Run]) -> Trend | None:
+    trend = rising(array("d", (step_seconds(run) or 0.0 for run in runs)))
     return trend if trend and trend.growth >= CREEP else None
 
 

@@ -1,12 +1,13 @@
 """log-unusable: what this log cannot tell, why, and how to take a better one."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from analyzer.analysis import Analysis, SourceInfo
 from analyzer.cuts import beginning
 from analyzer.events import Role
 from analyzer.findings.base import Finding, Rule, Severity
-from analyzer.findings.lookups import grouped
+from analyzer.findings.lookups import grouped, grouped_runs
 from analyzer.findings.phrases import GROUPS_SHOWN, exact, joined, numbers, runs_text, sentences
 from analyzer.runs.model import Evidence, Outcome, Run
 from analyzer.units import format_share, plural
@@ -24,11 +25,11 @@ RECORD = sentences(
 )
 REDIRECT = "Redirect both streams, in this order: python main.py > log 2>&1 (PowerShell 7: python main.py *> log)."
 
-RunsBySource = Mapping[str, list[Run]]
+RunsBySource = Mapping[str, Sequence[Run]]
 
 
 def find(analysis: Analysis) -> Iterator[Finding]:
-    runs = grouped(analysis.runs, lambda run: run.source)
+    runs = grouped_runs(analysis.runs, lambda run: run.source)
     for check in SOURCE_CHECKS:
         yield from check(analysis.sources, runs)
     yield from _excerpts(analysis)
@@ -48,15 +49,15 @@ def _stampless(sources: tuple[SourceInfo, ...], runs: RunsBySource) -> Iterator[
             summary=f"No time stamps in {_names(found)}: only bars, printed times and closing lines tell how long things take.",
             detail=sentences(
                 "Phases without a bar (model load, text encoding, VAE) cannot be timed apart, nor can the queue wait.",
-                _untimed([run for source in found for run in runs[source.name]]),
+                _untimed([runs[source.name] for source in found]),
             ),
             advice=RECORD,
         )
 
 
-def _untimed(runs: list[Run]) -> str | None:
-    rest = sum(time.seconds for run in runs for time in run.phases if time.evidence is Evidence.REMAINDER)
-    total = sum(time.seconds for run in runs for time in run.phases)
+def _untimed(groups: Sequence[Sequence[Run]]) -> str | None:
+    rest = sum(time.seconds for run in chain(*groups) for time in run.phases if time.evidence is Evidence.REMAINDER)
+    total = sum(time.seconds for run in chain(*groups) for time in run.phases)
     return f"No line times {exact(rest)} of {exact(total)} ({format_share(rest / total)})." if rest > 0 and total > 0 else None
 
 
