@@ -44,7 +44,7 @@ def _ended(run: Run, limit_seconds: float | None, look: Look) -> Iterator[tuple[
     if run.vram:
         yield f", peak {format_bytes(run.vram.peak_bytes)}", "not bold dim"
     if run.failure:
-        yield f": {look.short(run.failure.message, 200)}", "not bold dim"
+        yield f": {look.short(run.failure.message or run.failure.kind, 200)}", "not bold dim"
 
 
 def told_list(told: Sequence[Told], look: Look) -> Iterator[Text]:
