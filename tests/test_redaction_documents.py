@@ -2,7 +2,9 @@
 
 import functools
 import json
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +27,7 @@ from analyzer.renderers.timeline import render_timeline
 from analyzer.report import Question, Report, analyze_lines, build_report
 from analyzer.runs.model import Run, Workflow
 from tests import builders
+from tests.command import MAIN
 from tests.documents import TARGETS, rendered
 from tests.planting import DIAGNOSIS, PLACES, planted_report, planted_run
 from tests.redaction_corpus import CORPUS, Planted
@@ -234,3 +237,18 @@ def _told(portion: Sequence[Planted], texts: Sequence[str]) -> list[str]:
     grams = {text[start : start + _GRAM] for start in range(len(text))}
     pieces = {_folded(piece) for planted in portion for piece in planted.pieces()}
     return sorted(piece for piece in pieces if (piece in grams if len(piece) == _GRAM else piece in text))
+
+
+def test_what_hides_a_text_is_numbered_alike_in_every_process() -> None:
+    """Read as plain text, the recording's JSON makes labels of equal length that look like prompts."""
+    log = Path(__file__).parent / "captures" / "S7b-tty-ansi" / "arrivals.jsonl"
+    documents = {
+        subprocess.run(
+            [sys.executable, "-c", MAIN, "report", "--quiet", "--format", "json", str(log)],
+            capture_output=True,
+            check=True,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(documents) == 1

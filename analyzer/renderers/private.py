@@ -25,7 +25,7 @@ def _signatures(report: Report) -> dict[str, tuple[str, ...]]:
     for run in report.runs:
         signature = run.workflow.signature
         if "#" in signature and signature not in found:
-            found[signature] = tuple(sorted({bar.label for bar in run.bars}, key=len, reverse=True))
+            found[signature] = tuple(sorted(dict.fromkeys(bar.label for bar in run.bars), key=len, reverse=True))
     return found
 
 
