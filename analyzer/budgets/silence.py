@@ -10,10 +10,13 @@ def longest_silence(run: Run) -> float | None:
     if not spoken:
         return None
     longest = slowest_step(run) or 0.0
-    last = min(begin for begin, _ in spoken)
-    for begin, end in sorted(spoken):
-        longest = max(longest, begin - last)
-        last = max(last, end)
+    spoken.sort()
+    last = spoken[0][0]
+    for begin, end in spoken:
+        if begin - last > longest:
+            longest = begin - last
+        if end > last:
+            last = end
     return longest
 
 

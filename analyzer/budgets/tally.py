@@ -32,49 +32,38 @@ class Tally:
         if last_line is not None:
             entry.last_line = last_line if entry.last_line is None else max(entry.last_line, last_line)
 
-    @property
-    def seconds(self) -> float:
-        return sum(sum(entry.seconds.values()) for entry in self._entries.values())
-
     def close(self, total: float) -> tuple[tuple[PhaseTime, ...], bool]:
         """The phases, adding up to `total` exactly, and whether they had to be scaled down to it.
 
         What is missing to the total is time that no line accounts for; it goes to `other`.
         """
-        known = self.seconds
+        known = sum(sum(entry.seconds.values()) for entry in self._entries.values())
         factor = total / known if known > total else 1.0
         self.add(Phase.OTHER, total - known, Evidence.REMAINDER, None, None)
-        times = [
-            self._time(phase, self._entries[phase], factor, total) for phase in Phase if phase in self._entries and total > 0
-        ]
-        return _exact(times, total), factor < 1 - _ROUNDING
-
-    @staticmethod
-    def _time(phase: Phase, entry: _Entry, factor: float, total: float) -> PhaseTime:
-        seconds = sum(entry.seconds.values()) * factor
-        return PhaseTime(
-            phase=phase,
-            seconds=seconds,
-            share=seconds / total,
-            evidence=max(entry.seconds, key=lambda evidence: entry.seconds[evidence]),
-            first_line=entry.first_line,
-            last_line=entry.last_line,
-        )
+        if not self._entries or total <= 0:
+            return (), factor < 1 - _ROUNDING
+        entries = [(phase, self._entries[phase]) for phase in _IN_ORDER if phase in self._entries]
+        seconds = _exact([sum(entry.seconds.values()) * factor for _, entry in entries], total)
+        times = [_time(phase, entry, own, total) for (phase, entry), own in zip(entries, seconds, strict=True)]
+        return tuple(times), factor < 1 - _ROUNDING
 
 
-def _exact(times: list[PhaseTime], total: float) -> tuple[PhaseTime, ...]:
-    """Floating point leaves a last digit: the largest phase takes it, so that a plain sum gives the total."""
-    if not times:
-        return ()
-    largest = max(range(len(times)), key=lambda index: times[index].seconds)
-    rest = sum(time.seconds for index, time in enumerate(times) if index != largest)
-    first = times[largest]
-    times[largest] = PhaseTime(
-        phase=first.phase,
-        seconds=total - rest,
-        share=(total - rest) / total,
-        evidence=first.evidence,
-        first_line=first.first_line,
-        last_line=first.last_line,
+_IN_ORDER = tuple(Phase)
+
+
+def _exact(seconds: list[float], total: float) -> list[float]:
+    """Floating point leaves a last digit: the largest part takes it, so that a plain sum gives the total."""
+    largest = seconds.index(max(seconds))
+    seconds[largest] = total - sum(seconds[:largest] + seconds[largest + 1 :])
+    return seconds
+
+
+def _time(phase: Phase, entry: _Entry, seconds: float, total: float) -> PhaseTime:
+    return PhaseTime(
+        phase=phase,
+        seconds=seconds,
+        share=seconds / total,
+        evidence=max(entry.seconds, key=entry.seconds.__getitem__),
+        first_line=entry.first_line,
+        last_line=entry.last_line,
     )
-    return tuple(times)

@@ -1,5 +1,6 @@
 """The command line: reads arguments, calls, writes, and turns errors into one line and an exit code."""
 
+import gc
 import os
 import sys
 
@@ -41,8 +42,13 @@ app.command("demo")(serve.demo)
 app.command("init")(init.command)
 
 
+_ALLOCATIONS = 20_000
+
+
 def main() -> None:
     """The `comfymeter` command."""
+    # Reading makes values by the million and hardly any cycle: looking for those less often takes a tenth off its time.
+    gc.set_threshold(_ALLOCATIONS, 20, 50)
     try:
         code = app(standalone_mode=False)
     except ComfymeterError as error:

@@ -7,6 +7,7 @@ ends belongs to the next waiting request, first in first out, which is an infere
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import filterfalse
 from typing import Any
 
 from analyzer.events import (
@@ -212,7 +213,7 @@ class RunAssembler:
         """The run that a work line belongs to; None for what a starting or an idle server prints."""
         if self._open is not None:
             return self._open
-        strong = isinstance(event, STRONG_EVIDENCE)
+        strong = type(event) in STRONG_EVIDENCE
         if self._server.starting:
             if not strong or (isinstance(event, Bar) and event.label):
                 return None
@@ -303,8 +304,8 @@ class RunAssembler:
             run.events.append(end)
         loads, unloads = self._ledger.take()
         every_bar = run.progress.finish()
-        passes = tuple(bar for bar in every_bar if is_sampler(bar))
-        bars = tuple(bar for bar in every_bar if not is_sampler(bar))
+        passes = tuple(filter(is_sampler, every_bar))
+        bars = tuple(filterfalse(is_sampler, every_bar)) if len(passes) < len(every_bar) else ()
         request = run.request
         times = place_in_time(
             StampedRun(

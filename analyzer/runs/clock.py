@@ -1,10 +1,10 @@
 """When a run began and ended and how long it waited, from the stamps of its lines and its closing line."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from analyzer.events import Event
 from analyzer.runs.model import DetectionTime, ProgressBar
+from analyzer.values import many_dataclass
 
 _DAY = 86400.0
 # Two clocks (the log's stamps, the server's own) may disagree by this before a wait of less than zero is more than noise.
@@ -14,7 +14,7 @@ _NO_WAIT_SECONDS = 0.1
 _NO_WAIT_WHOLE_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@many_dataclass(frozen=True, slots=True, kw_only=True)
 class StampedRun:
     """What is known of a run's time. `idle_when_queued`: nothing ran or waited when its request came."""
 
@@ -28,7 +28,7 @@ class StampedRun:
     detections: Sequence[DetectionTime]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@many_dataclass(frozen=True, slots=True, kw_only=True)
 class RunTimes:
     started_at: float | None
     ended_at: float | None
@@ -39,10 +39,10 @@ class RunTimes:
 
 def place_in_time(run: StampedRun) -> RunTimes:
     """A closing line gives start = end - duration; without one the start is the request's, or the end of the run before."""
-    stamps = [event.at for event in run.events if event.at is not None]
     ended_at = run.events[-1].at if run.events else None
     earliest = run.queued_at if run.idle_when_queued else run.previous_end_at
     if run.duration_seconds is None:
+        stamps = [event.at for event in run.events if event.at is not None]
         started_at = earliest if earliest is not None else (stamps[0] if stamps else None)
         last_at = stamps[-1] if stamps else None
         return RunTimes(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from analyzer.events import Event, LoadMode, Role, UnloadMode
+from analyzer.values import many_dataclass
 
 
 class Outcome(StrEnum):
@@ -57,7 +58,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@many_dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressBar:
     """One tqdm bar from its first to its last frame. `seconds`: its clock, None before any step was done.
 
@@ -79,7 +80,7 @@ class ProgressBar:
     last_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@many_dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """A model brought to the device. `added_bytes`: what had to be copied; `seconds` and `at`, its end, only with stamps.
 
@@ -107,7 +108,7 @@ class Load:
         return bool(self.patches) or (self.mode is LoadMode.PARTIAL and self.offloaded_bytes != 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@many_dataclass(frozen=True, slots=True, kw_only=True)
 class Unload:
     """`models`: how many whole models were put out, of a full unload."""
 
@@ -120,7 +121,7 @@ class Unload:
     models: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@many_dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionTime:
     line: int
     label: str
@@ -224,7 +225,7 @@ class NodeTime:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@many_dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseTime:
     phase: Phase
     seconds: float
@@ -234,7 +235,7 @@ class PhaseTime:
     last_line: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@many_dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseSpan:
     """A stretch of time that one phase had. `started_at`: Unix seconds, as the run's own."""
 
@@ -246,7 +247,7 @@ class PhaseSpan:
     last_line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@many_dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One executed prompt. Times are Unix seconds (see `events`), durations seconds, sizes bytes; None: the log does not say.
 

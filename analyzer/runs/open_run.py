@@ -34,7 +34,7 @@ _MOST_EVENTS = 50_000
 # A prompt of which every node was cached ends at once and prints nothing.
 _CACHED_BELOW_SECONDS = 0.5
 # These show by themselves that a prompt is being worked on, even where its `got prompt` is not in the log.
-STRONG_EVIDENCE = (LoadRequested, ModelLoaded, WeightsRead, Bar, NodeException, Interrupted)
+STRONG_EVIDENCE: frozenset[type[Event]] = frozenset((LoadRequested, ModelLoaded, WeightsRead, Bar, NodeException, Interrupted))
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class OpenRun:
     @property
     def proven(self) -> bool:
         """Whether a line shows that the prompt was really being worked on."""
-        return any(isinstance(event, (*STRONG_EVIDENCE, Detection)) for event in self.events)
+        return any(type(event) in STRONG_EVIDENCE or isinstance(event, Detection) for event in self.events)
 
     def keep(self, event: Event) -> None:
         """Keeps an event for the budget; of many alike in a row only the first and the last."""
