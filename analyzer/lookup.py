@@ -1,13 +1,27 @@
 """Which wordings can take a line: found by its first bytes, else by what they must hold, so that most lines meet very few."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from analyzer.families import FAMILIES, Wording
+from analyzer.families.template import Value
 
-Found = tuple[Wording, re.Match[bytes]]
+
+class Found(NamedTuple):
+    """The wording that takes a line, the fields of its event (None: it has none), and where in the line its text ends."""
+
+    wording: Wording
+    values: Mapping[str, Value] | None
+    end: int
+
+
+Taken = tuple[Wording, re.Match[bytes]]
 
 _HEAD = 4
+# Lines without a figure come again and again: so many are remembered whole, none of them longer than this.
+_MOST_KNOWN = 4096
+_LONGEST_KNOWN = 200
 _GATE_BYTES = 4
 # A floating wording is tried at this many places of a line, so that a line of repeats costs linear time.
 _FLOATING_TRIES = 4
@@ -21,6 +35,7 @@ class Lookup:
     """
 
     def __init__(self, wordings: Iterable[Wording]) -> None:
+        self._known: dict[bytes, Found] = {}
         self._heads: dict[bytes, list[tuple[bytes, Wording]]] = {}
         self._firsts: dict[int, list[tuple[bytes, Wording]]] = {}
         gated: list[Wording] = []
@@ -32,19 +47,34 @@ class Lookup:
                 self._heads.setdefault(prefix[:_HEAD], []).append((prefix, wording))
             elif wording.compiled.firsts:
                 for first in wording.compiled.firsts:
-                    self._firsts.setdefault(first, []).append((prefix, wording))
+                    self._firsts.setdefault(first, []).append((wording.compiled.anchor, wording))
             else:
                 gated.append(wording)
         self._gated = tuple(gated)
         self._may_be_gated = re.compile(b"|".join(map(re.escape, _gates(gated)))).search if gated else _never
 
     def find(self, text: bytes) -> Found | None:
-        """The wording that takes `text` (a line without surrounding space, not empty), and its match."""
+        """The wording that takes `text` (a line without surrounding space, not empty)."""
+        known = self._known.get(text)
+        if known is not None:
+            return known
+        taken = self._taken(text)
+        if taken is None:
+            return None
+        wording, match = taken
+        found = Found(wording, wording.values(match), match.end())
+        if wording.compiled.repeats and len(text) <= _LONGEST_KNOWN:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[text] = found
+        return found
+
+    def _taken(self, text: bytes) -> Taken | None:
         for prefix, wording in self._heads.get(text[:_HEAD], ()):
             if text.startswith(prefix) and (match := wording.compiled.pattern.match(text)):
                 return wording, match
-        for prefix, wording in self._firsts.get(text[0], ()):
-            if text.startswith(prefix) and (match := wording.compiled.pattern.match(text)):
+        for anchor, wording in self._firsts.get(text[0], ()):
+            if anchor in text and (match := wording.compiled.pattern.match(text)):
                 return wording, match
         return _behind(self._gated, text) if self._may_be_gated(text) else None
 
@@ -53,7 +83,7 @@ def _never(text: bytes) -> None:
     return None
 
 
-def _behind(wordings: Sequence[Wording], text: bytes) -> Found | None:
+def _behind(wordings: Sequence[Wording], text: bytes) -> Taken | None:
     for wording in wordings:
         compiled = wording.compiled
         if compiled.anchor not in text:
@@ -77,7 +107,7 @@ def _float(wording: Wording, text: bytes) -> re.Match[bytes] | None:
 
 
 def _gates(wordings: Sequence[Wording]) -> tuple[bytes, ...]:
-    """Few texts that between them are part of every wording's anchor (greedy set cover)."""
+    """Few texts that between them are part of every wording's anchor (greedy weighted set cover)."""
     holders: dict[bytes, set[int]] = {}
     for index, wording in enumerate(wordings):
         for part in _parts(wording.compiled.anchor):
@@ -86,9 +116,22 @@ def _gates(wordings: Sequence[Wording]) -> tuple[bytes, ...]:
     gates: list[bytes] = []
     while uncovered:
         # Among equally good ones the first in the alphabet, so that two processes scan alike.
-        gates.append(min(holders, key=lambda part: (-len(holders[part] & uncovered), part)))
+        gates.append(min(holders, key=lambda part: (-len(holders[part] & uncovered) / _cost(part), part)))
         uncovered -= holders[gates[-1]]
     return tuple(gates)
+
+
+def _cost(part: bytes) -> float:
+    """A gate is looked at more closely wherever its first byte stands: capitals and signs are rarer than small letters."""
+    return _COMMONNESS.get(part[:1], _RARE)
+
+
+_RARE = 0.6
+_COMMONNESS = {
+    bytes((byte,)): cost
+    for cost, alike in ((12.0, b" "), (8.0, b"etaoinsr"), (4.0, b"hldcumfp0123456789_./-"), (2.0, b"gwybvk=,"))
+    for byte in alike
+}
 
 
 def _parts(anchor: bytes) -> set[bytes]:

@@ -144,15 +144,14 @@ class Parser:
         found = self._lookup.find(text)
         if found is None:
             return None
-        wording, match = found
-        event = wording.build(match, line=number, at=at)
-        if event is not None:
-            self._emit(event)
+        wording, values, end = found
+        if values is not None and wording.event is not None:
+            self._emit(wording.event(line=number, at=at, **values))
         if wording.follow is not Follow.NOTHING:
             self._follow = wording.follow
         elif self._follow is not Follow.TRACEBACK:
             self._follow = Follow.NOTHING
-        return text[match.end() :] if wording.glued else b""
+        return text[end:] if wording.glued else b""
 
     def _unrecognised(self, number: int, at: float | None, text: bytes) -> bytes:
         """Counts the line, unless it can be read once its wrong decoding is undone; the text behind it."""

@@ -1,6 +1,7 @@
 """tqdm's frame grammar (`tqdm/std.py`, `format_meter`): known total, unknown total, no room for a bar; any glyphs, any unit."""
 
 import re
+from functools import lru_cache
 
 from analyzer import cuts
 from analyzer.events import Bar
@@ -35,32 +36,49 @@ def frame_label(text: bytes, match: re.Match[bytes]) -> bytes:
 
 def build_bar(text: bytes, match: re.Match[bytes], *, line: int, at: float | None) -> Bar | None:
     """The event of a frame found in `text`; None where its numbers make no sense (`1.2.3/4`)."""
-    groups = match.groupdict()
+    steps, clock, rate, unit, postfix = match.group("steps", "clock", "rate", "unit", "postfix")
+    total = match["total"] if match.re is _KNOWN else None
     try:
-        unit, rate_seconds = _rate(groups["rate"].decode(), groups["unit"].decode("utf-8", "replace"))
+        name, rate_seconds = _rate(rate, unit)
         return Bar(
             line=line,
             at=at,
             label=frame_label(text, match).decode("utf-8", "replace"),
-            steps=parse_si(groups["steps"].decode()),
-            total=parse_si(groups["total"].decode()) if groups.get("total") else None,
-            seconds=max(0.0, parse_clock(groups["clock"].decode())),
+            steps=_count(steps),
+            total=_count(total) if total else None,
+            seconds=_clock(clock),
             rate_seconds=rate_seconds,
-            unit=unit,
-            initialising=INITIALISING in (groups["postfix"] or b""),
+            unit=name,
+            initialising=postfix is not None and INITIALISING in postfix,
         )
     except ValueError:
         return None
 
 
-def _rate(number: str, unit: str) -> tuple[str, float | None]:
+# The same few figures stand in frame after frame and run after run.
+_remembered = lru_cache(maxsize=8192)
+
+
+@_remembered
+def _count(text: bytes) -> float:
+    return parse_si(text.decode())
+
+
+@_remembered
+def _clock(text: bytes) -> float:
+    return max(0.0, parse_clock(text.decode()))
+
+
+@_remembered
+def _rate(number: bytes, unit: bytes) -> tuple[str, float | None]:
     """Unit and seconds per step of `2.42` + `s/it` or `1.96` + `it/s`; tqdm changes sides at one step per second."""
-    if unit.startswith("s/"):
-        return unit[2:], None if number == "?" else float(number)
-    name = unit.removesuffix("/s")
+    name = unit.decode("utf-8", "replace")
+    if name.startswith("s/"):
+        return name[2:], None if number == b"?" else float(number)
+    name = name.removesuffix("/s")
     if name.endswith("B"):
         return "B", None
-    steps_per_second = 0.0 if number == "?" else float(number)
+    steps_per_second = 0.0 if number == b"?" else float(number)
     return name, 1 / steps_per_second if steps_per_second else None
 
 

@@ -1,5 +1,7 @@
 """Model classes and their roles: `Requested to load X` names a class (ComfyUI `comfy/supported_models.py`). An open table."""
 
+from functools import lru_cache
+
 from analyzer.events import Role
 
 _CLASSES = {
@@ -35,6 +37,7 @@ _BY_PART = (
 )
 
 
+@lru_cache(maxsize=1024)
 def role_of(model: str) -> Role:
     """The role of a model class; `Role.OTHER` for one that the table does not know."""
     if model in _EXACT:

@@ -5,7 +5,7 @@ bytes pattern; no type can backtrack over another, so matching is linear.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,24 +19,28 @@ _UNLIMITED_MIB = 1e20
 
 @dataclass(frozen=True, slots=True)
 class FieldType:
-    """How a field looks (a pattern without groups), what its text means, and the bytes it can start with (empty: any)."""
+    """How a field looks (a pattern without groups), what its text means, and the bytes it can start with (empty: any).
+
+    `figure`: its text is a number, which `convert` takes as the bytes that it is.
+    """
 
     pattern: str
-    convert: Callable[[str], Value]
+    convert: Callable[..., Value]
     meaning: str
     firsts: bytes = b""
+    figure: bool = False
 
 
-def _mib(text: str) -> int:
+def _mib(text: str | bytes) -> int:
     return round(float(text) * MIB)
 
 
-def _budget(text: str) -> int | None:
+def _budget(text: str | bytes) -> int | None:
     value = float(text)
     return None if abs(value) >= _UNLIMITED_MIB else round(value * MIB)
 
 
-def _old_budget(text: str) -> int | None:
+def _old_budget(text: str | bytes) -> int | None:
     return None if float(text) == 0.0 else _budget(text)
 
 
@@ -69,15 +73,15 @@ _DIGITS = b"-0123456789"
 _FLOAT = r"-?\d{1,40}(?:\.\d{1,40})?(?:[eE][-+]?\d{1,2})?"
 
 FIELD_TYPES: dict[str, FieldType] = {
-    "int": FieldType(r"-?\d{1,18}", int, "whole number", _DIGITS),
-    "float": FieldType(_FLOAT, float, "number", _DIGITS),
-    "seconds": FieldType(_FLOAT, float, "seconds", _DIGITS),
-    "ms": FieldType(_FLOAT, lambda text: float(text) / 1000, "milliseconds, kept as seconds", _DIGITS),
+    "int": FieldType(r"-?\d{1,18}", int, "whole number", _DIGITS, figure=True),
+    "float": FieldType(_FLOAT, float, "number", _DIGITS, figure=True),
+    "seconds": FieldType(_FLOAT, float, "seconds", _DIGITS, figure=True),
+    "ms": FieldType(_FLOAT, lambda text: float(text) / 1000, "milliseconds, kept as seconds", _DIGITS, figure=True),
     "clock": FieldType(r"\d+:\d\d:\d\d", parse_clock, "HH:MM:SS, kept as seconds"),
-    "mib": FieldType(_FLOAT, _mib, "ComfyUI's MB (MiB), kept as bytes"),
-    "gib": FieldType(_FLOAT, lambda text: round(float(text) * 1024 * MIB), "GiB, kept as bytes"),
-    "budget": FieldType(_FLOAT, _budget, "like mib; the 'no limit' sentinel is None"),
-    "old_budget": FieldType(_FLOAT, _old_budget, "like budget; 0.0 meant 'no limit' before 2024-12"),
+    "mib": FieldType(_FLOAT, _mib, "ComfyUI's MB (MiB), kept as bytes", figure=True),
+    "gib": FieldType(_FLOAT, lambda text: round(float(text) * 1024 * MIB), "GiB, kept as bytes", figure=True),
+    "budget": FieldType(_FLOAT, _budget, "like mib; the 'no limit' sentinel is None", figure=True),
+    "old_budget": FieldType(_FLOAT, _old_budget, "like budget; 0.0 meant 'no limit' before 2024-12", figure=True),
     "bool": FieldType(r"True|False", lambda text: text == "True", "Python's bool"),
     "word": FieldType(r"\S+", str, "text without spaces"),
     "name": FieldType(r"\w+", str, "an identifier"),
@@ -144,24 +148,29 @@ _FIELD = re.compile(r"\{(\w*):(\w+)\}")
 
 
 class Template:
-    """A template ready for use: the literal it starts with, its longest literal, its pattern and converters.
+    """A template ready for use: the literal it starts with, its longest literal, its pattern.
 
-    `firsts`: the bytes that a match can start with; empty where it can start with anything.
+    `firsts`: the bytes that a match can start with; empty where it can start with anything. `repeats`: it holds no figure,
+    so that the very same line may well come again.
 
     The pattern is compiled at first use: a process meets a few dozen of some hundred wordings.
     """
 
-    __slots__ = ("_pattern", "_source", "anchor", "converters", "firsts", "prefix")
+    __slots__ = ("_fields", "_pattern", "_source", "anchor", "firsts", "prefix", "repeats")
 
-    def __init__(
-        self, source: str, literals: list[str], converters: list[tuple[str, Callable[[str], Value]]], firsts: bytes
-    ) -> None:
+    def __init__(self, source: str, literals: list[str], fields: Sequence[tuple[str, FieldType]], firsts: bytes) -> None:
         self.prefix = literals[0].encode()
         self.anchor = max(literals, key=len).strip().encode()
-        self.converters = tuple(converters)
         self.firsts = firsts
+        self.repeats = not any(kind.figure for _, kind in fields)
+        self._fields = tuple((name, kind.convert if kind.figure else _decoded(kind.convert)) for name, kind in fields)
         self._source = source
         self._pattern: re.Pattern[bytes] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields' names, in order."""
+        return tuple(name for name, _ in self._fields)
 
     @property
     def pattern(self) -> re.Pattern[bytes]:
@@ -172,10 +181,11 @@ class Template:
 
     def values(self, match: re.Match[bytes]) -> dict[str, Value]:
         """The converted fields of a match of `pattern`."""
-        values: dict[str, Value] = {}
-        for (name, convert), text in zip(self.converters, match.groups(), strict=True):
-            values[name] = convert(text.decode("utf-8", "replace"))
-        return values
+        return {name: convert(text) for (name, convert), text in zip(self._fields, match.groups(), strict=True)}
+
+
+def _decoded(convert: Callable[..., Value]) -> Callable[[bytes], Value]:
+    return lambda text: convert(text.decode("utf-8", "replace"))
 
 
 def compile_template(text: str, *, glued: bool = False) -> Template:
@@ -185,7 +195,7 @@ def compile_template(text: str, *, glued: bool = False) -> Template:
     """
     parts: list[str] = []
     literals: list[str] = []
-    converters: list[tuple[str, Callable[[str], Value]]] = []
+    fields: list[tuple[str, FieldType]] = []
     position = open_ended = 0
     for field in _FIELD.finditer(text):
         name, kind = field.groups()
@@ -195,7 +205,7 @@ def compile_template(text: str, *, glued: bool = False) -> Template:
         parts.append(re.escape(literals[-1]))
         parts.append(f"({FIELD_TYPES[kind].pattern})" if name else f"(?:{FIELD_TYPES[kind].pattern})")
         if name:
-            converters.append((name, FIELD_TYPES[kind].convert))
+            fields.append((name, FIELD_TYPES[kind]))
         position = field.end()
         open_ended += kind in OPEN_ENDED and position < len(text)
     literals.append(text[position:])
@@ -205,7 +215,7 @@ def compile_template(text: str, *, glued: bool = False) -> Template:
     if open_ended > 1:
         raise ValueError(f"template {text!r}: only one open-ended field may stand before other text")
     firsts = literals[0][:1].encode() or _firsts_of(text)
-    return Template("".join(parts) + ("" if glued else r"\s*$"), literals, converters, firsts)
+    return Template("".join(parts) + ("" if glued else r"\s*$"), literals, fields, firsts)
 
 
 def _firsts_of(text: str) -> bytes:

@@ -49,8 +49,8 @@ class Wording:
                 raise ValueError(f"wording {self.template!r}: {name} is empty")
         object.__setattr__(self, "compiled", compile_template(self.template, glued=self.glued))
 
-    def build(self, match: re.Match[bytes], *, line: int, at: float | None) -> Event | None:
-        """The event of a match of this wording; None for noise, and for a date that no calendar has."""
+    def values(self, match: re.Match[bytes]) -> dict[str, Value] | None:
+        """The event's fields that a match of this wording tells; None for noise, and for a date that no calendar has."""
         if self.event is None:
             return None
         try:
@@ -59,7 +59,7 @@ class Wording:
             return None
         if self.constants:
             values.update(self.constants)
-        return self.event(line=line, at=at, **values)
+        return values
 
 
 def noise(
