@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from analyzer.timeouts.medians import median
 from analyzer.timeouts.tails import FloatArray, log_density
 
 _PRIOR_WEIGHT = 4
@@ -39,7 +40,7 @@ class Spread:
         """From past values (seconds, or seconds per step), at least one."""
         logs = np.log(np.maximum(np.asarray(values, dtype=np.float64), _SHORTEST_SECONDS))
         n = len(logs)
-        middle = float(logs.mean() if n < _FEW else np.median(logs))
+        middle = float(logs.mean()) if n < _FEW else median(logs)
         squares = float(np.sum(np.clip(logs - middle, -_CLIP, _CLIP) ** 2))
         degrees = _PRIOR_WEIGHT + n - 1
         scale = math.sqrt((_PRIOR_WEIGHT * prior_scale**2 + squares) / degrees * (1 + 1 / n))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analyzer.timeouts.medians import median
 from analyzer.timeouts.samples import BoolArray, Sample
 from analyzer.timeouts.tails import FloatArray
 
@@ -61,7 +62,7 @@ def _by_key(sample: Sample) -> tuple[int, bool] | None:
 def _change(sample: Sample, old: int) -> float | None:
     rest, _ = residuals(sample)
     before, after = rest[:old][sample.finished[:old]], rest[old:][sample.finished[old:]]
-    return math.exp(float(np.median(after) - np.median(before))) if len(before) and len(after) else None
+    return math.exp(median(after) - median(before)) if len(before) and len(after) else None
 
 
 def residuals(sample: Sample) -> tuple[FloatArray, float]:
@@ -69,8 +70,8 @@ def residuals(sample: Sample) -> tuple[FloatArray, float]:
     logs = np.log(sample.seconds)
     for group in sample.groups():
         if group.any():
-            logs[group] -= np.median(logs[group])
-    spread = 1.4826 * float(np.median(np.abs(logs))) if len(logs) else 0.0
+            logs[group] -= median(logs[group])
+    spread = 1.4826 * median(np.abs(logs)) if len(logs) else 0.0
     return logs, max(spread, 0.03)
 
 
@@ -89,8 +90,8 @@ def find_shift(values: FloatArray, finished: BoolArray) -> int | None:
 
 def _next_shift(values: FloatArray, finished: BoolArray) -> int | None:
     size = max(_LEAST, min(_REFERENCE, len(values) // 2))
-    level = float(np.median(values[:size]))
-    spread = max(1.4826 * float(np.median(np.abs(values[:size] - level))), 0.03)
+    level = median(values[:size])
+    spread = max(1.4826 * median(np.abs(values[:size] - level)), 0.03)
     z = np.clip((values - level) / spread, -_CLIP, _CLIP)
     z = np.where(finished, z, np.maximum(z, 0.0))
     up = down = 0.0
@@ -111,7 +112,7 @@ def _next_shift(values: FloatArray, finished: BoolArray) -> int | None:
 def _confirmed(values: FloatArray, z: FloatArray, size: int, start: int) -> bool:
     before, after = z[:size], z[start:]
     error = math.sqrt(float(np.var(before)) / len(before) + max(float(np.var(after)), 0.25) / len(after))
-    shift = abs(float(np.median(values[start:]) - np.median(values[:size])))
+    shift = abs(median(values[start:]) - median(values[:size]))
     return shift >= _LEAST_SHIFT and abs(float(np.mean(after) - np.mean(before))) >= _SURE * error
 
 

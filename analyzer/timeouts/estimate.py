@@ -11,6 +11,7 @@ from analyzer.timeouts.curve import Curve
 from analyzer.timeouts.drawn import Drawn
 from analyzer.timeouts.draws import interval
 from analyzer.timeouts.drift import Drift
+from analyzer.timeouts.medians import median
 from analyzer.timeouts.modes import Mode, joined, learn, rails
 from analyzer.timeouts.observations import Cause, Observation
 from analyzer.timeouts.pooling import Ratio, Share, shared_cold_share, shared_ratio
@@ -137,7 +138,7 @@ def _finish(name: str, number: int, mode: Mode, ratio: Ratio, share: Share, risk
         current_finished=float(used.finished[current].sum()) * independent,
         current_killed_share=_killed_share(used.observations[current]),
         hangs=sum(one.cause is Cause.SUSPECTED_HANG for one in used.observations),
-        median_seconds=float(np.median(finished)) if len(finished) else None,
+        median_seconds=median(finished) if len(finished) else None,
         worst_seconds=float(used.seconds.max()) if len(used.seconds) else None,
         shortest_seconds=float(used.seconds.min()) if len(used.seconds) else None,
         quantile_seconds=quantile,

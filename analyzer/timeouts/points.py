@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analyzer.timeouts.medians import median
 from analyzer.timeouts.tails import FloatArray
 
 _MOST_POINTS = 256
@@ -40,7 +41,7 @@ def censored_normal(points: Points, steps: int = 8) -> tuple[float, float]:
     """Mean and spread by a few EM steps (Dempster, Laird, Rubin 1977): only to place the grid."""
     share = points.weights / points.total
     cut = points.finished <= 0
-    mean = float(np.median(points.logs))
+    mean = median(points.logs)
     spread = max(float(np.sqrt(np.sum(share * (points.logs - mean) ** 2))), _LEAST_SPREAD)
     for _ in range(steps):
         z = (points.logs - mean) / spread

@@ -13,6 +13,7 @@ from analyzer.timeouts.changes import LOADS, Change, FasterSampling, Input, Keep
 from analyzer.timeouts.draws import COUNT, beta_quantile, interval, uniforms
 from analyzer.timeouts.estimate import Estimate, estimate
 from analyzer.timeouts.grading import recommended
+from analyzer.timeouts.medians import median
 from analyzer.timeouts.observations import Observation, observe
 from analyzer.timeouts.pooling import Counts, Share
 from analyzer.timeouts.samples import BoolArray
@@ -73,7 +74,7 @@ def what_if(runs: Sequence[PhasedRun], changes: Sequence[Change], *, limit_secon
     low, high = interval(draws)
     return WhatIf(
         runs=len(runs),
-        saving_seconds=None if savings is None else float(np.median(savings)),
+        saving_seconds=None if savings is None else median(savings),
         saving_interval_seconds=None if savings is None else interval(savings),
         saving_when_cold_seconds=_when_cold(runs) if _cold_share(changes) is not None else None,
         limit_seconds=limit_seconds,
