@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from exporters.comfyui import Target, target_of
 from exporters.hosts import is_loopback
-from exporters.listener import is_forwarded
 from exporters.targets import secret
 
 if TYPE_CHECKING:
@@ -38,6 +37,8 @@ def target_from(
 
 def port_here(target: Target) -> int | None:
     """The port of a server on this machine; None: it is elsewhere, also behind a tunnel that begins here."""
+    from exporters.listener import is_forwarded
+
     parts = urlsplit(target.base)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return port if is_loopback(parts.hostname or "") and not is_forwarded(port) else None
