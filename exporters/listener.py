@@ -1,16 +1,14 @@
-"""Which process listens on a port of this machine, so that a server's memory can be told from that of others (Linux)."""
+"""Which process listens on a port of this machine, so that a server's memory can be told from that of others."""
 
-import os
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
+from typing import Any
 
-from exporters.process_tree import PROC, family
+import psutil
 
-_LISTENING = "0A"  # TCP_LISTEN of the kernel
-_SOCKET = re.compile(r"socket:\[(\d+)\]")
+from exporters.process_tree import Family
+
 _FORWARDERS = ("ssh", "autossh", "kubectl")
 _SERVERS = ("python", "uv", "comfy")
 # Where nothing listens yet it is not looked for at every sample: all processes are gone through.
@@ -20,58 +18,56 @@ _RETRY_SECONDS = 10.0
 class Listener:
     """The server's process, looked for by its port, and again when it has ended."""
 
-    def __init__(self, port: int, proc: Path = PROC, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._port, self._proc, self._monotonic = port, proc, monotonic
-        self._pid: int | None = None
+    def __init__(self, port: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._port, self._monotonic = port, monotonic
+        self._process: psutil.Process | None = None
+        self._family: Family | None = None
         self._look_at = monotonic()
 
     def pids(self) -> set[int]:
         """Its process and all that it started; none where that is not known, or is no Python: a proxy has no memory on a GPU."""
-        if self._pid is not None and not (self._proc / str(self._pid)).exists():
-            self._pid = None
-        if self._pid is None and self._monotonic() >= self._look_at:
+        if self._process is not None and not _is_alive(self._process):
+            self._process = self._family = None
+        if self._process is None and self._monotonic() >= self._look_at:
             self._look_at = self._monotonic() + _RETRY_SECONDS
-            found = listening(self._port, self._proc)
-            self._pid = found if found is not None and _name(found, self._proc).startswith(_SERVERS) else None
-        return set() if self._pid is None else family(self._pid, self._proc)
+            found = listening(self._port)
+            if found is not None and _name(found).startswith(_SERVERS):
+                self._process, self._family = found, Family(found.pid, self._monotonic)
+        return self._family.pids() if self._family else set()
 
 
-def is_forwarded(port: int, proc: Path = PROC) -> bool:
+def is_forwarded(port: int) -> bool:
     """Whether the port leads to another machine."""
-    pid = listening(port, proc)
-    return pid is not None and _name(pid, proc) in _FORWARDERS
+    found = listening(port)
+    return found is not None and _name(found) in _FORWARDERS
 
 
-def listening(port: int, proc: Path = PROC) -> int | None:
-    """The process that listens there; None: none, or it is another user's."""
-    wanted = set(_inodes(port, proc))
-    if not wanted:
-        return None
-    with suppress(OSError):
-        for folder in proc.iterdir():
-            if folder.name.isdigit() and wanted & set(_sockets(folder)):
-                return int(folder.name)
+def listening(port: int) -> psutil.Process | None:
+    """The process that listens there, the first of several; None: none, or it is another user's."""
+    with suppress(psutil.Error, OSError):
+        pids = {pid for pid, socket in _sockets() if socket.status == psutil.CONN_LISTEN and socket.laddr.port == port}
+        return psutil.Process(min(pids)) if pids else None
     return None
 
 
-def _inodes(port: int, proc: Path) -> Iterator[str]:
-    for table in ("tcp", "tcp6"):
-        with suppress(OSError, ValueError, IndexError):
-            for line in (proc / "net" / table).read_text().splitlines()[1:]:
-                fields = line.split()
-                if fields[3] == _LISTENING and int(fields[1].rpartition(":")[2], 16) == port:
-                    yield fields[9]
+def _sockets() -> Iterator[tuple[int, Any]]:
+    """The TCP sockets of all processes whose owner may be known."""
+    try:
+        yield from [(one.pid, one) for one in psutil.net_connections("tcp") if one.pid is not None]
+    except psutil.AccessDenied:  # macOS tells all of them to root alone, and those of one's own processes one by one
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                yield from [(process.pid, one) for one in process.net_connections("tcp")]
 
 
-def _sockets(folder: Path) -> Iterator[str]:
-    with suppress(OSError):
-        for link in (folder / "fd").iterdir():
-            with suppress(OSError):
-                if found := _SOCKET.fullmatch(os.readlink(link)):
-                    yield found[1]
+def _is_alive(process: psutil.Process) -> bool:
+    """A zombie has let go of everything."""
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
-def _name(pid: int, proc: Path) -> str:
-    with suppress(OSError):
-        return (proc / str(pid) / "comm").read_text(errors="replace").strip().lower()
+def _name(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return process.name().lower().removesuffix(".exe")
     return ""

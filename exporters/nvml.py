@@ -14,9 +14,8 @@ from typing import Any
 
 from analyzer.vram.facts import GpuFacts, Problem
 from analyzer.vram.sample import GpuSample
-from exporters.listener import Listener
+from exporters.namespaces import has_foreign_pids
 from exporters.nvml_calls import Calls, Device, GoneError, Held
-from exporters.process_tree import family, has_foreign_pids
 
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 1.0, 60.0
 _DEVICE_FILES = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/proc/driver/nvidia/version")
@@ -220,8 +219,11 @@ def _ours(held: list[Held] | None, pids: Collection[int]) -> int | None:
 
 def sampler_for(pid: int | None, port: int | None = None) -> NvmlSampler:
     """A sampler for a server's process and its children, else for that which listens on a port; None: not known which."""
+    from exporters.listener import Listener
+    from exporters.process_tree import Family
+
     if pid is not None:
-        return NvmlSampler(pids=lambda: family(pid))
+        return NvmlSampler(pids=Family(pid).pids)
     return NvmlSampler() if port is None else NvmlSampler(pids=Listener(port).pids)
 
 

@@ -1,36 +1,28 @@
-"""Processes as this machine numbers them: a server's own and its children, and whether the driver has the same numbers."""
+"""A server's process and its children."""
 
-import os
-import sys
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
-# The inode of the system's first namespace of process numbers (PROC_PID_INIT_INO of the kernel).
-_FIRST_NAMESPACE = 0xEFFFFFFC
-PROC = Path("/proc")
+import psutil
 
-
-def has_foreign_pids(namespace: Path = PROC / "self/ns/pid") -> bool:
-    """Whether this process lives in a namespace of its own (a container, WSL), whose numbers the driver does not know."""
-    with suppress(OSError):
-        return sys.platform == "linux" and os.stat(namespace).st_ino != _FIRST_NAMESPACE
-    return False
+# All processes of the machine are gone through for it, and memory is looked at every second.
+_KEPT_SECONDS = 5.0
 
 
-def family(pid: int, proc: Path = PROC) -> set[int]:
-    """A process and all that it started, as far as the system tells (Linux); on others the process alone."""
-    found, left = {pid}, [pid]
-    while left:
-        children = _children(left.pop(), proc) - found
-        found |= children
-        left += children
-    return found
+class Family:
+    """A process and all that it started, looked for anew every few seconds."""
 
+    def __init__(self, pid: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._pid, self._monotonic = pid, monotonic
+        self._found: set[int] = set()
+        self._look_at = monotonic()
 
-def _children(pid: int, proc: Path) -> set[int]:
-    children: set[int] = set()
-    with suppress(OSError):
-        for task in (proc / str(pid) / "task").iterdir():
-            with suppress(OSError, ValueError):
-                children |= {int(child) for child in (task / "children").read_text().split()}
-    return children
+    def pids(self) -> set[int]:
+        """One that is over is itself alone."""
+        if self._monotonic() >= self._look_at:
+            self._look_at = self._monotonic() + _KEPT_SECONDS
+            self._found = {self._pid}
+            with suppress(psutil.Error):
+                self._found |= {child.pid for child in psutil.Process(self._pid).children(recursive=True)}
+        return self._found

@@ -11,8 +11,10 @@ from aiohttp import hdrs, web
 
 from analyzer.errors import ComfymeterError
 from analyzer.renderers.json_timeout import timeout_object
+from exporters.connections import Connections, Limits
 from exporters.engine import Engine
 from exporters.happenings import Happening
+from exporters.hosts import is_loopback, is_own_name
 from exporters.page import page, policy
 from exporters.runbooks import runbook
 from exporters.scrape import Ourselves, Scrape, exposition
@@ -23,6 +25,8 @@ _LOG = logging.getLogger("comfymeter")
 _EVENT_SECONDS = 1.0
 _MOST_LISTENERS = 100
 _SHUTDOWN_SECONDS = 2.0
+# A listener that takes nothing for so long has gone.
+_STUCK_SECONDS = 30.0
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -37,14 +41,22 @@ class Server:
     once it has started; `ready`: set by whoever has started the engines."""
 
     def __init__(
-        self, engines: Sequence[Engine], *, host: str = "127.0.0.1", port: int = 0, config: WebConfig | None = None
+        self,
+        engines: Sequence[Engine],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        config: WebConfig | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._engines = {engine.name: engine for engine in engines}
         self._scrapes = {engine.name: Scrape(engine, targets=len(self._engines)) for engine in engines}
         self._host, self._port = host, port
         self._config = config or WebConfig()
         self._door = Doorkeeper(self._config.users)
+        self._limits = limits or Limits()
         self._runner: web.AppRunner | None = None
+        self._connections: Connections | None = None
         self._over = asyncio.Event()
         self._news: dict[str, asyncio.Event] = {name: asyncio.Event() for name in self._engines}
         self._listeners = 0
@@ -71,13 +83,13 @@ class Server:
         )
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port, ssl_context=self._config.tls, reuse_address=True)
+        assert self._runner.server
+        self._connections = Connections(self._runner.server, self._limits)
         try:
-            await site.start()
+            host, port = await self._connections.listen(self._host, self._port, self._config.tls)
         except OSError as error:
-            await self._runner.cleanup()
+            await self.stop()
             raise ComfymeterError(f"{self._host}:{self._port}: cannot listen there: {error.strerror or error}") from error
-        host, port = self._runner.addresses[0][:2]
         self.url = f"http{'s' if self._config.tls else ''}://{f'[{host}]' if ':' in host else host}:{port}"
 
     async def stop(self) -> None:
@@ -85,15 +97,22 @@ class Server:
         self._over.set()
         for news in self._news.values():
             news.set()
+        if self._connections:
+            await self._connections.close()
         if self._runner:
             await self._runner.cleanup()
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        assert self._connections
+        with self._connections.answering(request.protocol):
+            return await self._answer(request, handler)
+
+    async def _answer(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         if not await self._door.admits(request.headers.get(hdrs.AUTHORIZATION)):
             return _refused()
         try:
-            response = await handler(request)
+            response = await handler(request) if self._is_meant(request) else _misnamed()
         except web.HTTPException as error:
             response = _as_response(error)
         except Exception:
@@ -154,8 +173,9 @@ class Server:
         self._listeners += 1
         try:
             async for status in self._statuses(engine):
-                await response.write(f"data: {_text(status)}\n\n".encode())
-        except ConnectionError:
+                async with asyncio.timeout(_STUCK_SECONDS):
+                    await response.write(f"data: {_text(status)}\n\n".encode())
+        except (ConnectionError, TimeoutError):
             pass
         finally:
             self._listeners -= 1
@@ -183,6 +203,12 @@ class Server:
         if self.ready:
             return web.Response(text="comfymeter is ready\n")
         return web.Response(status=503, text="comfymeter is not ready yet\n")
+
+    def _is_meant(self, request: web.Request) -> bool:
+        """Whether it is asked for by a name that nobody else can make lead here. A page from anywhere, open in a browser on this
+        machine, could have its own name lead to this machine, and read everything under it (DNS rebinding)."""
+        guarded = self._config.tls is not None or bool(self._config.users)
+        return guarded or not is_loopback(self._host) or is_own_name(request.headers.get(hdrs.HOST, ""))
 
     def _wanted(self, request: web.Request) -> Engine:
         """The server that is asked for: by a name that is known, never by a URL. Raises HTTPNotFound."""
@@ -212,6 +238,11 @@ def _as_response(error: web.HTTPException) -> web.Response:
     """What the router or a handler raised; a raised one would lack our headers."""
     allow = error.headers.get(hdrs.ALLOW)
     return web.Response(status=error.status, text=error.text, headers={hdrs.ALLOW: allow} if allow else None)
+
+
+def _misnamed() -> web.Response:
+    text = "this server does not answer to that name; use its address, or passwords or TLS (docs/serve.md)\n"
+    return web.Response(status=403, text=text)
 
 
 def _refused() -> web.Response:

@@ -48,4 +48,8 @@ def test_the_version_needs_neither_parser_nor_report(arguments: tuple[str, ...])
 
 
 def test_a_watch_without_a_history_needs_no_database() -> None:
-    assert imported(("watch", "--once", SOAK), "sqlalchemy", "pandas", "apprise", "pynvml") == []
+    assert imported(("watch", "--once", SOAK), "sqlalchemy", "pandas", "apprise", "pynvml", "psutil") == []
+
+
+def test_a_diagnosis_looks_at_no_processes() -> None:
+    assert imported(("doctor", SOAK), "psutil", "aiohttp") == []

@@ -17,9 +17,10 @@ from analyzer.vram.facts import GpuFacts, Problem
 from analyzer.vram.recorded import row
 from analyzer.vram.sample import GpuSample
 from exporters.background import BackgroundSampler, pause_seconds
+from exporters.namespaces import has_foreign_pids
 from exporters.nvml import LAST_RETRY_SECONDS, GpuProcess, NvmlSampler, find_facts, sampler_for
 from exporters.peak_hold import Peak, PeakHold
-from exporters.process_tree import family, has_foreign_pids
+from exporters.process_tree import Family
 from tests.fake_nvml import (
     INVALID,
     LOST,
@@ -438,7 +439,6 @@ def test_the_library_is_not_even_looked_for_where_there_is_no_gpu() -> None:
 # --- processes of this machine --------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's children")
 def test_a_process_and_what_it_started() -> None:
     """A shell that starts a program, as start scripts do."""
     inner = "import sys; print('up', flush=True); sys.stdin.read()"
@@ -446,12 +446,16 @@ def test_a_process_and_what_it_started() -> None:
     with subprocess.Popen([sys.executable, "-c", outer], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"up\n"
-        found = family(child.pid)
+        now = [0.0]
+        family = Family(child.pid, lambda: now[0])
+        found = family.pids()
         child.communicate()
 
     assert child.pid in found
     assert len(found) == 2
-    assert family(child.pid) == {child.pid}, "one that is over is itself alone"
+    assert family.pids() == found, "it is not looked for at every sample"
+    now[0] = 6.0
+    assert family.pids() == {child.pid}, "one that is over is itself alone"
 
 
 def test_a_namespace_of_its_own_is_seen(tmp_path: Path) -> None:

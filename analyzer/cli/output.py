@@ -64,8 +64,9 @@ def write_stdout(document: "Document | Iterable[Document]") -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def write_file(path: str, document: "Document | Iterable[Document]") -> None:
-    """Writes a file whole or not at all: beside its place first, then renamed. Raises ComfymeterError."""
+def write_file(path: str, document: "Document | Iterable[Document]", *, private: bool = False) -> None:
+    """Writes a file whole or not at all: beside its place first, then renamed. `private`: nothing was replaced in it, so it is
+    its owner's alone. Raises ComfymeterError."""
     target = Path(path)
     data = (_encoded(piece, "utf-8") for piece in _pieces(document))
     with writing(path):
@@ -75,7 +76,7 @@ def write_file(path: str, document: "Document | Iterable[Document]") -> None:
             with target.open("wb") as file:
                 file.writelines(data)
         else:
-            _put(target, data, mode=0o666 & ~_umask())
+            _put(target, data, mode=0o600 if private else 0o666 & ~_umask())
 
 
 def replace_file(path: str, text: str) -> None:

@@ -1,5 +1,6 @@
 """From a command's arguments to a report."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
@@ -70,8 +71,14 @@ def _saving(path: str | None, redactor: Redaction) -> Iterator[OnUnrecognised | 
     if path is None:
         yield None
         return
-    with writing(path), open(path, "w", encoding="utf-8") as file:
+    private = redactor is NO_REDACTION
+    with writing(path), open(path, "w", encoding="utf-8", opener=_for_owner if private else None) as file:
         yield _saver(file, redactor)
+
+
+def _for_owner(path: str, flags: int) -> int:
+    """A new file that only its owner may read."""
+    return os.open(path, flags, 0o600)
 
 
 def _saver(file: IO[str], redactor: Redaction) -> OnUnrecognised:

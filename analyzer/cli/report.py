@@ -30,6 +30,7 @@ def command(
     from analyzer.cli.output import note, remark, render_options, write_file, write_stdout
     from analyzer.cli.reading import question, read_found, report_on
     from analyzer.quoting import with_quotes
+    from analyzer.redaction import NO_REDACTION
     from analyzer.renderers import documents, for_target, named, pieces
     from analyzer.sources import resolve
     from analyzer.sources.keeping import readable_again
@@ -56,6 +57,7 @@ def command(
     renderer = named(format or "terminal")
     quotes = any(one.quotes for one in (*renderers, renderer))
     to_share = render_options(common, settings, shared=True)
+    private = to_share.redactor is NO_REDACTION
 
     groups = resolve(logs)
     groups = readable_again(groups) if quotes else groups
@@ -64,12 +66,12 @@ def command(
     report = report_on(readings, asked, advice=True)
     report = with_quotes(report, groups, zone) if quotes else report
     for target, one in zip(targets, renderers, strict=True):
-        for path, document in documents(target, report, render_options(common, settings, shared=True)):
-            write_file(path, document)
+        for path, document in documents(target, report, to_share):
+            write_file(path, document, private=private)
             note(f"wrote {path}", quiet=quiet)
         remark(target, one, report, quiet=quiet)
     if otlp:
-        send_spans(otlp, report, render_options(common, settings, shared=True), quiet=quiet)
+        send_spans(otlp, report, to_share, quiet=quiet)
     if format or not (targets or otlp):
         write_stdout(pieces(renderer, report, render_options(common, settings, shared=renderer.shared)))
         remark(f"--format {renderer.name}", renderer, report, quiet=quiet)

@@ -77,6 +77,7 @@ def command(
 ) -> None:
     """A recommended timeout per workflow and overall, with its risk, from few, skewed, partly cut-short runs."""
     from analyzer.cli.output import note, render_options, write_file, write_stdout
+    from analyzer.redaction import NO_REDACTION
     from analyzer.renderers.answering import FORMATS, format_for, render_answer
     from analyzer.renderers.formats import check_format
 
@@ -110,8 +111,9 @@ def command(
         assumed = _what_ifs([*(what_if or []), *([f"steps-{steps}"] if steps else [])])
         chosen = (workflow, since, until)
         answer = _from_logs(logs or [], common, settings, zone, wanted, limits, in_force, chosen, assumed)
+    to_share = render_options(common, settings, shared=True)
     for target, name in targets:
-        write_file(target, render_answer(name, answer, render_options(common, settings, shared=True)))
+        write_file(target, render_answer(name, answer, to_share), private=to_share.redactor is NO_REDACTION)
         note(f"wrote {target}", quiet=quiet)
     if not targets or format != "terminal":
         write_stdout(render_answer(format, answer, render_options(common, settings, shared=format not in ("terminal", "text"))))

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from analyzer.errors import ComfymeterError, UsageError
 from analyzer.history.schema import VERSION, foreign_tables, prepare, stored_version
+from analyzer.sources import urls
 
 _BUSY_MS = 60_000
 _PORTION = 2000
@@ -18,18 +19,18 @@ _PORTION = 2000
 _POSTGRES_LOCK = 0x0C0F_F7AE
 
 
-def url_of(place: str) -> str:
-    """A plain path is a SQLite file; for PostgreSQL the driver is ours to choose."""
+def url_of(place: str) -> URL:
+    """A plain path is a SQLite file; for PostgreSQL the driver is ours to choose. Raises ArgumentError."""
     for plain in ("postgresql://", "postgres://"):
         if place.startswith(plain):
-            return f"postgresql+psycopg://{place.removeprefix(plain)}"
-    return place if "://" in place else f"sqlite:///{os.path.expanduser(place)}"
+            return make_url(f"postgresql+psycopg://{place.removeprefix(plain)}")
+    return make_url(place) if urls.is_url(place) else URL.create("sqlite", database=os.path.expanduser(place))
 
 
 def open_engine(place: str, *, create: bool = True) -> Engine:
     """The database, with its tables as this version needs them. Raises UsageError or ComfymeterError."""
     try:
-        url = make_url(url_of(place))
+        url = url_of(place)
         if url.get_backend_name() == "sqlite" and url.database:
             _create_private(url.database, create)
         engine = create_engine(url)
@@ -40,7 +41,7 @@ def open_engine(place: str, *, create: bool = True) -> Engine:
     except ModuleNotFoundError as error:
         extra = "pip install 'comfymeter[postgres]'" if error.name == "psycopg" else f"its driver {error.name} is not installed"
         raise UsageError(f"--store: {shown(place)} needs more: {extra}") from error
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise UsageError(f"--store: {shown(place)} is no database URL that can be opened: {_first_line(error)}") from error
     except (SQLAlchemyError, OSError) as error:
         raise ComfymeterError(f"{shown(place)}: the history cannot be opened: {_first_line(error)}") from error
@@ -63,7 +64,10 @@ def _bring_up_to_date(engine: Engine, place: str) -> None:
 
 def shown(place: str) -> str:
     """A place as it may be printed: without its password."""
-    return make_url(place).render_as_string(hide_password=True) if "://" in place else place
+    try:
+        return make_url(place).render_as_string(hide_password=True) if urls.is_url(place) else place
+    except (ArgumentError, ValueError):
+        return urls.shown(place)
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,12 +1,15 @@
 """A file that grows by whole records and is passed on in parts: `run.log`, `run.log.1` (the part before), `run.log.2`, …"""
 
 import os
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 _WRITE = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
+# What a program prints may be anything, so its log is its owner's alone; who widens that widens it for later parts too.
+_OWNER_ONLY = 0o600
 
 
 class RollingFile:
@@ -30,14 +33,14 @@ class RollingFile:
     @classmethod
     def create(cls, path: Path) -> Self:
         """A new file. Raises FileExistsError where there is one, OSError where there cannot be one."""
-        file = cls(path, os.open(path, _WRITE | os.O_CREAT | os.O_EXCL, 0o666))
+        file = cls(path, os.open(path, _WRITE | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
         file._created = True
         return file
 
     @classmethod
     def append_to(cls, path: Path) -> Self:
         """A file that may be there, or a device or pipe that is. Raises OSError."""
-        file = cls(path, os.open(path, _WRITE | os.O_CREAT, 0o666))
+        file = cls(path, os.open(path, _WRITE | os.O_CREAT, _OWNER_ONLY))
         file._torn = _ends_inside_a_line(path)
         return file
 
@@ -91,10 +94,11 @@ class RollingFile:
         try:
             with suppress(FileNotFoundError):
                 os.unlink(fresh)
-            handle = os.open(fresh, _WRITE | os.O_CREAT | os.O_EXCL, 0o666)
+            handle = os.open(fresh, _WRITE | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         except OSError:
             return False
         try:
+            os.chmod(fresh, stat.S_IMODE(os.fstat(self._handle).st_mode))
             self._pass_on()
             os.replace(fresh, self.path)
         except OSError:

@@ -5,8 +5,9 @@ import os
 import re
 from collections.abc import Iterable
 
-from analyzer.sources.files import STDIN, is_url, local_file
+from analyzer.sources.files import STDIN, local_file
 from analyzer.sources.rotation import LogGroup, base_of, group_logs
+from analyzer.sources.urls import is_url
 
 SUFFIX = ".vram.csv"
 _PARTS = re.compile(re.escape(SUFFIX) + r"(?:\.\d{1,3})?(?:\.(?:gz|xz|zst|bz2))?$")

@@ -12,6 +12,8 @@ _STEP_BYTES = 1 << 20
 _FEED_BYTES = 16 * 1024
 # zstandard's decoder cannot be told a limit for its output; it is fed so little that even the worst ratio stays bounded.
 _ZSTD_FEED_BYTES = 2048
+# The head of an xz file says how much memory unpacking takes, up to 4 GiB (`xz -9`: 65 MiB). zstandard itself stops at 128 MiB.
+_MOST_MEMORY_BYTES = 128 << 20
 
 # Gives the output and returns what stands behind the end of the member.
 _Feed = Generator[bytes, None, bytes]
@@ -47,7 +49,7 @@ def _bzip2_decoder() -> Any:
 def _xz_decoder() -> Any:
     import lzma
 
-    return lzma.LZMADecompressor()
+    return lzma.LZMADecompressor(memlimit=_MOST_MEMORY_BYTES)
 
 
 def _zstd_decoder() -> Any:
@@ -115,6 +117,11 @@ def _fed(codec: Codec, decoder: Any, chunk: bytes) -> _Feed:
     try:
         return (yield from codec.feed(decoder, chunk)) if chunk else chunk
     except Exception as error:  # each library raises its own
+        if "memory" in str(error).lower():
+            most = f"{_MOST_MEMORY_BYTES >> 20} MiB"
+            raise SourceError(
+                f"the {codec.name} data asks for more than {most} of memory; unpack it yourself if you trust it"
+            ) from error
         raise BrokenArchiveError(f"the {codec.name} data is damaged ({error})") from error
 
 

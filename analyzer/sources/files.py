@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from analyzer.errors import SourceError
 from analyzer.sources.stream import LogStream, Reader
+from analyzer.sources.urls import is_url, shown
 
 STDIN = "-"
 
@@ -75,12 +76,8 @@ class _Stdin:
 
 
 def remote_file(url: str) -> LogFile:
-    """An object at a URL that fsspec knows, e.g. `s3://bucket/comfyui.log`."""
-    return LogFile(name=url, opener=partial(_open_remote, url))
-
-
-def is_url(name: str) -> bool:
-    return "://" in name
+    """An object at a URL that fsspec knows, e.g. `s3://bucket/comfyui.log`; its name holds no log-in."""
+    return LogFile(name=shown(url), opener=partial(_open_remote, url))
 
 
 def remote_names(url: str) -> list[str]:
@@ -101,21 +98,22 @@ def _open_remote(url: str) -> Reader:
 
 @contextmanager
 def in_words(name: str) -> Iterator[None]:
-    """What may go wrong with a place, as a SourceError that says what to do."""
+    """What may go wrong with a place, as a SourceError that says what to do, and no log-in that a URL holds."""
+    place = shown(name)
     try:
         yield
     except FileNotFoundError:
-        raise missing(name) from None
+        raise missing(place) from None
     except PermissionError:
-        raise SourceError(f"{name}: permission denied; run as a user who may read it") from None
+        raise SourceError(f"{place}: permission denied; run as a user who may read it") from None
     except OSError as error:
-        raise SourceError(f"{name}: cannot be read ({error.strerror or error})") from None
+        raise SourceError(f"{place}: cannot be read ({shown(error.strerror or str(error))})") from None
     except ImportError as error:
-        raise SourceError(f"{name}: {str(error).splitlines()[0]}") from None
+        raise SourceError(f"{place}: {str(error).splitlines()[0]}") from None
     except ValueError as error:
         if not is_url(name):
             raise  # of the program that gave the lines
-        raise SourceError(f"{name}: is no URL that can be read ({error})") from None
+        raise SourceError(f"{place}: is no URL that can be read ({shown(str(error))})") from None
 
 
 def missing(name: str) -> SourceError:
@@ -126,7 +124,7 @@ def _fsspec(url: str) -> Any:
     try:
         return importlib.import_module("fsspec")
     except ImportError:
-        raise SourceError(f"{url}: URLs need an extra: pip install 'comfymeter[remote]'") from None
+        raise SourceError(f"{shown(url)}: URLs need an extra: pip install 'comfymeter[remote]'") from None
 
 
 def _is_pipe(reader: Reader) -> bool:

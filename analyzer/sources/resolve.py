@@ -14,7 +14,6 @@ from analyzer.sources.files import (
     STDIN,
     LogFile,
     in_words,
-    is_url,
     local_file,
     missing,
     remote_file,
@@ -22,6 +21,7 @@ from analyzer.sources.files import (
     standard_input,
 )
 from analyzer.sources.rotation import LogGroup, group_logs
+from analyzer.sources.urls import is_url, shown
 
 _ROTATED = r"(?:[.-]\d+)*(?:\.(?:gz|xz|zst|bz2))?$"
 _LOG_NAME = re.compile(r"\.log(?:_[^/\\]*\.log)?" + _ROTATED, re.IGNORECASE)
@@ -66,7 +66,7 @@ def _files(argument: str) -> Iterable[LogFile]:
 def _some(argument: str, found: Iterable[LogFile], otherwise: str) -> list[LogFile]:
     files = list(found)
     if not files:
-        raise SourceError(f"{argument}: {otherwise}")
+        raise SourceError(f"{shown(argument)}: {otherwise}")
     return files
 
 

@@ -136,7 +136,7 @@ class _Watch:
         opened = False
         with suppress(aiohttp.ClientError, OSError, TimeoutError):
             connecting = session.ws_connect(
-                self._target.socket(client_id), heartbeat=_HEARTBEAT_SECONDS, max_msg_size=0, autoclose=True
+                self._target.socket(client_id), heartbeat=_HEARTBEAT_SECONDS, max_msg_size=_MOST_BYTES, autoclose=True
             )
             async with asyncio.timeout(self._pace.connect + self._pace.answer):
                 socket = await connecting
@@ -174,12 +174,23 @@ async def _request(
                 allow_redirects=False,
             ) as response,
         ):
-            body = await response.content.read(-1) if (response.content_length or 0) <= _MOST_BYTES else b"?"
+            body = await _body(response.content)
             return response.status, _json(body) if response.status == 200 and body else None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         return _failure(error)
     except (ValueError, RecursionError):
         return Failure.NO_SENSE
+
+
+async def _body(content: aiohttp.StreamReader) -> bytes:
+    """All of it, unpacked. Raises ValueError where it is too much, whatever the head of the answer says of its length."""
+    parts, size = list[bytes](), 0
+    async for part in content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > _MOST_BYTES:
+            raise ValueError("too much")
+    return b"".join(parts)
 
 
 def _json(body: bytes) -> object:

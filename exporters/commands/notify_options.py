@@ -1,6 +1,7 @@
 """Who is told, by the options of `watch` and `serve`."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analyzer.cli.options import Common
@@ -16,6 +17,7 @@ ABOUT: dict[str, frozenset[Event]] = {
     "failure": frozenset({Event.RUN_FAILED}),
     "finish": frozenset({Event.RUN_FINISHED, Event.RUN_FAILED}),
 }
+_FROM_ENVIRONMENT = "env:"
 _ON_RISK = frozenset({Event.RISK_RAISED, Event.LIMIT_PASSED})
 _ON_STALL = frozenset({Event.STALLED})
 
@@ -32,17 +34,17 @@ class Telling:
     on_finish: str | None = None
 
 
-def notifiers_of(asked: Telling) -> tuple[Notifier, ...]:
+def notifiers_of(asked: Telling, environment: Mapping[str, str] = os.environ) -> tuple[Notifier, ...]:
     """Raises UsageError for what cannot be used."""
-    return tuple(_notifiers(asked))
+    return tuple(_notifiers(asked, environment))
 
 
-def _notifiers(asked: Telling) -> Iterator[Notifier]:
+def _notifiers(asked: Telling, environment: Mapping[str, str]) -> Iterator[Notifier]:
     events = _events(asked.notify_on)
     for url in asked.notify:
-        yield Service(url, events=events)
+        yield Service(_address("--notify", url, environment), events=events)
     for url in asked.webhook:
-        yield Webhook(url, events=events)
+        yield Webhook(_address("--webhook", url, environment), events=events)
     for option, line, wanted in (
         ("--on-risk", asked.on_risk, _ON_RISK),
         ("--on-stall", asked.on_stall, _ON_STALL),
@@ -50,6 +52,16 @@ def _notifiers(asked: Telling) -> Iterator[Notifier]:
     ):
         if line is not None:
             yield ShellCommand(option, line, events=wanted)
+
+
+def _address(option: str, text: str, environment: Mapping[str, str]) -> str:
+    """The address, or that in a variable: everybody on the machine can read command lines."""
+    name = text.removeprefix(_FROM_ENVIRONMENT)
+    if name == text:
+        return text
+    if name not in environment:
+        raise UsageError(f"{option}: the environment has no {name}; {_FROM_ENVIRONMENT}NAME names a variable with the address")
+    return environment[name]
 
 
 def _events(text: str | None) -> frozenset[Event]:

@@ -18,8 +18,9 @@ from analyzer.timeouts.recommend import DEFAULT_RISK
 from analyzer.units import parse_duration
 from exporters.comfyui import Target
 from exporters.commands.notify_options import Telling, notifiers_of, redactor_of
-from exporters.commands.server_options import is_loopback, keeper_of, sampler_of, target_from
+from exporters.commands.server_options import keeper_of, sampler_of, target_from
 from exporters.engine import STDIN, Engine, EngineSettings
+from exporters.hosts import is_loopback
 from exporters.server import Server
 from exporters.service import Service
 from exporters.targets import TargetEntry, load_targets

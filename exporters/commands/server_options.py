@@ -1,6 +1,5 @@
 """What `watch` and `serve` have in common: how a server is reached, whose GPUs are looked at, where its history is."""
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from functools import partial
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from exporters.comfyui import Target, target_of
-from exporters.listener import is_forwarded
+from exporters.hosts import is_loopback
 from exporters.targets import secret
 
 if TYPE_CHECKING:
@@ -38,17 +37,11 @@ def target_from(
 
 def port_here(target: Target) -> int | None:
     """The port of a server on this machine; None: it is elsewhere, also behind a tunnel that begins here."""
+    from exporters.listener import is_forwarded
+
     parts = urlsplit(target.base)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return port if is_loopback(parts.hostname or "") and not is_forwarded(port) else None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address or name is this machine alone."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def sampler_of(target: Target | None, pid: int | None) -> "NvmlSampler | None":
