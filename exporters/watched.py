@@ -179,7 +179,7 @@ class Watched:
 
     def _predict(self, now: float) -> Iterator[Happening]:
         current = self.in_flight
-        if current is None or now - current.looked_at < _LOOK_SECONDS:
+        if current is None or 0 <= now - current.looked_at < _LOOK_SECONDS:
             return
         current.looked_at = now
         prediction = current.prediction = predict(current.live, self.history, now, self.limit_seconds)

@@ -18,7 +18,17 @@ from exporters.comfyui.health import Failure, Health
 from exporters.comfyui.log_book import RING_WRITES, LogBook
 from exporters.comfyui.questions import Answer, Ask, Question
 from exporters.comfyui.server_clock import ServerClock
-from exporters.observations import JobFinished, LogGap, LogWrite, Observation, QueueSeen, Restarted, State
+from exporters.observations import (
+    JobFinished,
+    JobsTold,
+    LogGap,
+    LogWrite,
+    Observation,
+    QueueSeen,
+    Restarted,
+    ServerState,
+    State,
+)
 
 PACE = Pace()
 
@@ -501,3 +511,60 @@ def test_a_queue_is_seen_with_the_time_at_which_it_was_asked_for() -> None:
     seen = server.talk(core, 1000.0)
 
     assert [one.asked_at for one in seen if isinstance(one, QueueSeen)] == [1000.0]
+
+
+@pytest.mark.parametrize("ask", [ask for ask in Ask if ask is not Ask.STATS])
+def test_an_answer_that_is_too_long_is_done_without(ask: Ask) -> None:
+    """The server stays up, is not asked for it again and again, and what else it says is told."""
+    item = [1, "a", {"1": {"class_type": "X", "inputs": {}}}, {}, ["1"]]
+    core, asked, seen = Core(PACE), list[Ask](), list[Observation]()
+    bodies = {
+        Ask.STATS: {"system": {}, "devices": []},
+        Ask.COUNT: {"exec_info": {"queue_remaining": 1}},
+        Ask.QUEUE: {"queue_running": [item], "queue_pending": []},
+        Ask.HISTORY: entry("b"),
+        Ask.LOG_RING: {"entries": []},
+        Ask.SUBSCRIBE: None,
+    }
+    jobs = {"jobs": [{"id": "a", "status": "in_progress"}]} if ask in (Ask.ACTIVE_JOBS, Ask.ENDED_JOBS, Ask.JOB) else None
+    bodies |= {Ask.ACTIVE_JOBS: jobs, Ask.ENDED_JOBS: jobs and {"jobs": []}, Ask.JOB: None}
+    for tenth in range(100):
+        now = 1000.0 + tenth / 10
+        if tenth == 5:
+            core.socket_opened("me", now)
+        for _ in range(50):
+            question = core.question(now)
+            if question is None:
+                break
+            asked.append(question.ask)
+            if question.ask is ask:
+                seen += core.failed(question, Failure.TOO_MUCH, now)
+                continue
+            body = bodies.get(question.ask)
+            status = 200 if question.ask in bodies and (body is not None or question.ask is Ask.SUBSCRIBE) else 404
+            seen += core.answered(Answer(question=question, status=status, body=body, at=now, asked_at=now))
+        else:
+            raise AssertionError(f"asks without end: {asked[-5:]}")
+
+    assert [one.state for one in seen if isinstance(one, ServerState)] == [State.UP]
+    assert asked.count(ask) <= 10
+    assert any(isinstance(one, JobsTold | QueueSeen) for one in seen)
+
+
+def test_a_clock_that_is_set_back_delays_nothing() -> None:
+    """An hour back while the server is down: it is asked at once, and everything is asked again."""
+    core, server, now = Core(PACE), old_server(), 10_000.0
+    server.talk(core, now)
+    for _ in range(9):
+        question = core.question(now := now + PACE.most_retry)
+        assert question is not None
+        core.failed(question, Failure.REFUSED, now)
+    assert core.question(now) is None
+    server.asked.clear()
+    seen = server.talk(core, now - 3600)
+
+    assert [one.state for one in seen if isinstance(one, ServerState)] == [State.UP]
+    assert {Ask.STATS, Ask.HISTORY, Ask.QUEUE} <= server.kinds
+    server.asked.clear()
+    server.talk(core, now - 3600 + PACE.poll)
+    assert Ask.QUEUE in server.kinds

@@ -60,7 +60,7 @@ class RecordLog:
         return self._file.limit_bytes is not None and self._file.size > _PATIENCE * self._file.limit_bytes
 
     def _write(self, at: float, records: bytes, *, may_roll: bool = False) -> None:
-        if self._gap.reason and at < self._gap.retry_at:
+        if self._gap.waits(at):
             self._gap.add(records)
         elif records:
             self._append(at, records, may_roll=may_roll)
@@ -95,6 +95,10 @@ class _Gap:
     def begin(self, at: float, reason: str) -> None:
         self.since = self.since if self.reason else at
         self.reason, self.retry_at = reason, at + _RETRY_SECONDS
+
+    def waits(self, at: float) -> bool:
+        """Whether it is too early to try again; a clock that was set back does not make it wait for longer."""
+        return bool(self.reason) and 0 < self.retry_at - at <= _RETRY_SECONDS
 
     def add(self, records: bytes) -> None:
         self._records += records.count(b"\n")

@@ -26,14 +26,15 @@ class Agenda:
         self._pace = pace
         self._due = dict.fromkeys(Topic, 0.0)
         self._taken = dict.fromkeys(Topic, float("-inf"))
+        self._not_before = dict.fromkeys(Topic, 0.0)
 
     def is_due(self, topic: Topic, now: float) -> bool:
         """Whether it is time."""
-        return self._due[topic] <= now
+        return max(self._due[topic], self._not_before[topic]) <= now
 
     def next_at(self) -> float:
         """When the first one is due."""
-        return min(self._due.values())
+        return min(max(self._due[topic], self._not_before[topic]) for topic in Topic)
 
     def take(self, topic: Topic, now: float, *, told: bool, busy: bool) -> None:
         """It is being asked. `told`: changes are told by a socket; `busy`: prompts run or wait."""
@@ -50,6 +51,16 @@ class Agenda:
         """Whatever the pace."""
         for topic in topics:
             self._due[topic] = 0.0
+
+    def put_off(self, topic: Topic, now: float, seconds: float | None = None) -> None:
+        """Asking costs a lot: not for so long, whatever happens; None: as long as where it is asked to be sure."""
+        self._not_before[topic] = now + (self._pace.poll * _SELDOM if seconds is None else seconds)
+
+    def clock_set_back(self) -> None:
+        """All times known so far are in the future: everything is due."""
+        self.at_once(*Topic)
+        self._taken = dict.fromkeys(Topic, float("-inf"))
+        self._not_before = dict.fromkeys(Topic, 0.0)
 
     def retry(self, topic: Topic, now: float) -> None:
         """It could not be answered."""

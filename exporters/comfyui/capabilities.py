@@ -24,7 +24,11 @@ class Capabilities:
         asks = _JOBS if ask in _JOBS else (ask,)
         self._missing_until |= dict.fromkeys(asks, now + self._retry_seconds)
 
+    def clock_set_back(self) -> None:
+        """What is missing is tried again."""
+        self._missing_until.clear()
+
     def forget(self) -> None:
         """Another process answers, maybe of another version."""
         self.cancelled = True
-        self._missing_until.clear()
+        self.clock_set_back()

@@ -21,8 +21,8 @@ from exporters.comfyui.target import Target
 from exporters.observations import Observation
 from exporters.tasks import end_all
 
-# Histories hold whole graphs and tracebacks; beyond this something is wrong.
-_MOST_BYTES = 256 << 20
+# Histories hold whole graphs and tracebacks, and a queue holds those of all that wait; nothing longer is read.
+_MOST_BYTES = 64 << 20
 # A pong may come late while the server is stalled; a connection that is half dead must still be noticed.
 _HEARTBEAT_SECONDS = 120.0
 # An answer that trickles in may take this many times as long as its first byte.
@@ -174,23 +174,26 @@ async def _request(
                 allow_redirects=False,
             ) as response,
         ):
-            body = await _body(response.content)
-            return response.status, _json(body) if response.status == 200 and body else None
+            if response.status != 200:
+                return response.status, None
+            body = await _body(response)
+            return Failure.TOO_MUCH if body is None else (response.status, _json(body) if body else None)
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         return _failure(error)
     except (ValueError, RecursionError):
         return Failure.NO_SENSE
 
 
-async def _body(content: aiohttp.StreamReader) -> bytes:
-    """All of it, unpacked. Raises ValueError where it is too much, whatever the head of the answer says of its length."""
-    parts, size = list[bytes](), 0
-    async for part in content.iter_any():
-        parts.append(part)
-        size += len(part)
-        if size > _MOST_BYTES:
-            raise ValueError("too much")
-    return b"".join(parts)
+async def _body(response: aiohttp.ClientResponse) -> bytes | None:
+    """The answer, unpacked; None: it is longer than what is read."""
+    body = bytearray()
+    if (response.content_length or 0) <= _MOST_BYTES:
+        async for part in response.content.iter_any():
+            body += part
+            if len(body) > _MOST_BYTES:
+                return None
+        return bytes(body)
+    return None
 
 
 def _json(body: bytes) -> object:

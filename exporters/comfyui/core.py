@@ -23,6 +23,10 @@ _WRONG = 400
 # Where all of the newest ended prompts are new there may be more: so many times more are asked for, up to a bound.
 _MORE, _MOST = 8, 2000
 _TRIES = 3
+# A longer queue is asked for less often: the server makes the answer out of all its prompts each time.
+_LONG_QUEUE = 500
+# A clock that goes back by more than this was set.
+_SET_BACK_SECONDS = 1.0
 
 
 class Core:
@@ -37,11 +41,15 @@ class Core:
         self._server = Server.new(pace, log=log, zone_guess_seconds=zone_guess_seconds, chance=chance)
         self._tries: dict[str, int] = {}
         self._told_from: float | None = None
+        self._asked_at = 0.0
 
     # --- what to ask ---------------------------------------------------------------------------------------------
 
     def question(self, now: float) -> Question | None:
         """The next request; None: nothing is due before `next_at`."""
+        if now < self._asked_at - _SET_BACK_SECONDS:
+            self._server.clock_set_back()
+        self._asked_at = now
         return next_question(self._server, now)
 
     def next_at(self) -> float:
@@ -64,10 +72,26 @@ class Core:
 
     def failed(self, question: Question, failure: Failure, now: float) -> list[Observation]:
         """No answer, or none that can be read."""
+        if failure is Failure.TOO_MUCH and self._server.is_up and question.ask is not Ask.STATS:
+            return [*self._too_much(question, now), *self._settled(now)]
         if topic := TOPICS.get(question.ask):
             self._server.agenda.retry(topic, now)
         change = self._server.health.failed(failure, now)
         return [change] if change else []
+
+    def _too_much(self, question: Question, now: float) -> Iterator[Observation]:
+        """The server is well, but this answer is longer than what is read: it does without, or waits for its next turn."""
+        ask = question.ask
+        if ask is Ask.HISTORY_OF:
+            yield from self._looked_up(Answer(question=question, status=200, body=None, at=now, asked_at=now))
+        elif ask is Ask.JOB:
+            self._server.jobs.see_graph(None, question.subject)
+        elif ask in (Ask.LOG_RING, Ask.SUBSCRIBE):
+            self._server.can.lacks(ask, now)
+            yield from self._server.log.no_ring(now) if ask is Ask.LOG_RING else ()
+        if topic := TOPICS.get(ask):
+            self._server.agenda.put_off(topic, now)
+            self._heard(topic)
 
     def _is_back(self, before: State | None, now: float) -> None:
         self._server.agenda.at_once(*Topic)
@@ -157,6 +181,8 @@ class Core:
         queue = read(answer.body)
         if self._server.socket.client_id is None:
             self._server.socket.count = sum(map(len, queue))
+        wait = sum(map(len, queue)) / _LONG_QUEUE * self._server.pace.least
+        self._server.agenda.put_off(Topic.QUEUE, answer.at, wait)
         yield from self._server.jobs.see_queue(queue, answer.at, answer.asked_at)
         self._heard(Topic.QUEUE)
         if self._server.jobs.to_look_up:

@@ -17,6 +17,7 @@ class Failure(StrEnum):
     BROKEN = "broken"  # the connection broke off
     UNTRUSTED = "untrusted"  # TLS: its certificate is not accepted
     NO_SENSE = "no sense"  # an answer that ComfyUI does not give
+    TOO_MUCH = "too much"  # an answer without end, or longer than what is read
 
 
 _DOWN = {
@@ -25,6 +26,7 @@ _DOWN = {
     Failure.BROKEN: "the connection breaks off",
     Failure.UNTRUSTED: "its certificate is not trusted: name its authority's file, or switch the check off",
     Failure.NO_SENSE: "it answers, but not as ComfyUI does; is the address right?",
+    Failure.TOO_MUCH: "it answers with more than ComfyUI would; is the address right?",
 }
 _STALLED = "it takes connections but does not answer in time"
 # What a proxy says of the server behind it.

@@ -1,6 +1,5 @@
 """Prompts from their first sight to their end, each end told once; what a server does not tell by itself is to be looked up."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -13,11 +12,11 @@ _MOST_KNOWN = 12_000
 
 
 class JobBook:
-    """`to_look_up`: prompts whose end is not known yet, or not in full. `first`: nothing has been told; what is over is past."""
+    """`to_look_up`: prompts whose end is not known yet, or not in full, in their order. `first`: nothing has been told; what is over is past."""
 
     def __init__(self) -> None:
         self.first = True
-        self.to_look_up: deque[str] = deque()
+        self.to_look_up: dict[str, None] = {}
         self.nodes = NodeTimes()
         self._queued: dict[str, QueuedPrompt] = {}
         self._running: set[str] = set()
@@ -81,8 +80,7 @@ class JobBook:
 
     def looked_up(self, prompt_id: str, found: Ended | None, at: float) -> None:
         """What the history says of a prompt; None: nothing."""
-        if prompt_id in self.to_look_up:
-            self.to_look_up.remove(prompt_id)
+        self.to_look_up.pop(prompt_id, None)
         ended = found or self._listed.get(prompt_id)
         if ended is not None:
             self._end(ended, at)
@@ -119,7 +117,7 @@ class JobBook:
         self._to_tell.append(finished)
 
     def _look_up(self, keys: Iterable[str]) -> None:
-        self.to_look_up.extend(key for key in keys if key not in self._ended and key not in self.to_look_up)
+        self.to_look_up |= dict.fromkeys(key for key in keys if key not in self._ended)
 
     def _with_graph(self, prompt: QueuedPrompt) -> QueuedPrompt:
         known = self._queued.get(prompt.prompt_id)

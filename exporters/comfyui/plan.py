@@ -34,7 +34,7 @@ def _next(server: Server, now: float) -> Question | None:
     if server.resync and server.resync.witness and server.resync.needs_witness:
         return questions.history_of(server.resync.witness)
     if server.jobs.to_look_up and not server.agenda.is_due(Topic.ENDED, now):
-        return questions.history_of(server.jobs.to_look_up[0])
+        return questions.history_of(next(iter(server.jobs.to_look_up)))
     return _next_list(server, now)
 
 

@@ -47,7 +47,8 @@ STATS = Question(ask=Ask.STATS, path="/system_stats")
 COUNT = Question(ask=Ask.COUNT, path="/prompt")
 LOG_RING = Question(ask=Ask.LOG_RING, path="/internal/logs/raw")
 QUEUE = Question(ask=Ask.QUEUE, path="/queue")
-ACTIVE_JOBS = Question(ask=Ask.ACTIVE_JOBS, path="/api/jobs", query={"status": "pending,in_progress", "limit": "500"})
+# All of them: the newest come first, and the one that runs last.
+ACTIVE_JOBS = Question(ask=Ask.ACTIVE_JOBS, path="/api/jobs", query={"status": "pending,in_progress", "limit": "100000"})
 
 
 def subscribe(client_id: str) -> Question:

@@ -43,6 +43,12 @@ class Server:
             can=Capabilities(log=log, retry_seconds=pace.retry_missing),
         )
 
+    def clock_set_back(self) -> None:
+        """Our clock was set back: what waits for a time must not wait for that long."""
+        self.agenda.clock_set_back()
+        self.health.probe_at, self.socket.deaf_since = 0.0, None
+        self.can.clock_set_back()
+
     @property
     def is_up(self) -> bool:
         """Whether it answers."""

@@ -85,6 +85,10 @@ class InFlight:
             self._next = self._next if is_it else self._prompt
             self._run = self._prompt = None
 
+    def clock_set_back(self) -> None:
+        """Whatever the queue shows from now on was asked after the last end."""
+        self._closed_arrived_at = float("-inf")
+
     def cut_off(self) -> None:
         """The server died."""
         self._run = self._prompt = self._next = None

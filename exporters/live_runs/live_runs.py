@@ -35,6 +35,8 @@ from exporters.observations import (
 
 # How long one source waits for the other, if nothing tells that it waits in vain.
 GRACE_SECONDS = 10.0
+# A clock that goes back by more than this was set.
+_SET_BACK_SECONDS = 5.0
 # A log that was written to so long ago may have no server any more.
 _OPEN_SECONDS = 600.0
 # Runs that the log alone has told, in case the API tells of them after all.
@@ -95,8 +97,9 @@ class LiveRuns:
 
     def tick(self, now: float) -> list[Update]:
         """Time has passed without an observation."""
+        vain = list(self._set_back(now)) if now < self._now - _SET_BACK_SECONDS else []
         self._now = max(self._now, now)
-        return list(self._overdue())
+        return [*vain, *self._overdue()]
 
     def close(self) -> None:
         """Nothing more will come."""
@@ -271,6 +274,14 @@ class LiveRuns:
         yield from self._in_vain(held_before=_EVER if self._away else before, cut_off_before=before)
         for end in self._pairing.overdue(before):
             yield self._finished(None, end)
+
+    def _set_back(self, now: float) -> Iterator[Update]:
+        """Our clock was: what waits by times of before would wait for too long."""
+        self._now = now
+        self._in_flight.clock_set_back()
+        self._requests.clock_set_back(now)
+        self._pairing.clock_set_back(now)
+        yield from self._in_vain(held_before=_EVER, cut_off_before=_EVER)
 
     # --- runs ----------------------------------------------------------------------------------------------------
 

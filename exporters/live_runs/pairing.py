@@ -52,6 +52,11 @@ class Pairing:
             self._ends.remove(found)
         return found.end if found else None
 
+    def clock_set_back(self, now: float) -> None:
+        """Our clock was: nothing has waited since later than now."""
+        for waiting in self._ends:
+            waiting.since = min(waiting.since, now)
+
     def overdue(self, before: float) -> Iterator[JobEnd]:
         """Ends that were told before this time: the log will not show them."""
         while self._ends and self._ends[0].since < before:

@@ -54,6 +54,10 @@ class RequestBook:
         for _ in range(new if counts else 0):
             yield self._removed(at, None)
 
+    def clock_set_back(self, now: float) -> None:
+        """Our clock was set back."""
+        self._last_at = min(self._last_at, now)
+
     def begin_anew(self) -> None:
         """The log is read by a new assembler."""
         self._unresolved = 0
