@@ -1,7 +1,6 @@
 """The thin part: HTTP requests and a WebSocket, whose results the core is handed."""
 
 import asyncio
-import json
 import random
 import ssl
 import time
@@ -18,6 +17,7 @@ from exporters.comfyui.health import Failure
 from exporters.comfyui.pace import Pace
 from exporters.comfyui.questions import Answer, Question
 from exporters.comfyui.target import Target
+from exporters.comfyui.wire import loads
 from exporters.observations import Observation
 from exporters.tasks import end_all
 
@@ -175,16 +175,11 @@ async def _request(
             ) as response,
         ):
             body = await response.content.read(-1) if (response.content_length or 0) <= _MOST_BYTES else b"?"
-            return response.status, _json(body) if response.status == 200 and body else None
+            return response.status, loads(body) if response.status == 200 and body else None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         return _failure(error)
     except (ValueError, RecursionError):
         return Failure.NO_SENSE
-
-
-def _json(body: bytes) -> object:
-    value: object = json.loads(body)
-    return value
 
 
 def _failure(error: BaseException) -> Failure:
