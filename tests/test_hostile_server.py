@@ -26,7 +26,7 @@ _MIB = 1 << 20
 MOST_BYTES = 260 * _MIB
 # What the process has held at its peak (its parent's peak would count for its own in getrusage).
 MEASURED = f"import atexit; atexit.register(lambda: print(open('/proc/self/status').read()));{MAIN}"
-WITHOUT_LOG = {"log_ring": False, "log_stream": False}
+WITHOUT_LOG: dict[str, Any] = {"log_ring": False, "log_stream": False}
 
 
 def told_of(answer: Answers) -> ServerChanged:

@@ -38,10 +38,11 @@ class Head:
     @classmethod
     def of(cls, data: bytes) -> "Head":
         """The head of a file that starts with `data`; a last line that may be cut off is left out."""
-        lines = strip_controls(data[:HEAD_BYTES]).split(b"\n")
-        if len(data) > HEAD_BYTES and len(lines) > 1:
-            lines.pop()
-        return cls(lines=tuple(line.rstrip(b"\r") for line in lines if line.strip()), escapes=b"\x1b[" in data)
+        head = data[:HEAD_BYTES]
+        if len(data) > HEAD_BYTES:
+            head = head[: head.rfind(b"\n") + 1] or head
+        lines = strip_controls(head).split(b"\n")
+        return cls(lines=tuple(line.rstrip(b"\r") for line in lines if line.strip()), escapes=b"\x1b[" in head)
 
     def share(self, pattern: re.Pattern[bytes]) -> float:
         """The share of lines that start with `pattern`."""

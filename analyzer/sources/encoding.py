@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 # What Windows programs write into a pipe, by the system's language; gb18030 contains cp936.
 _LEGACY = ("cp949", "gb18030", "cp932", "cp1252")
 _SAMPLE_BYTES = 16 * 1024
-_FOREIGN = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _WIDE = re.compile("[^\x00-\x7f\ufffd]")
 
@@ -90,12 +89,12 @@ def guess(data: bytes) -> str | None:
 
 def _sample(data: bytes) -> bytes:
     """The first lines that are not ASCII."""
-    lines, size = [], 0
-    for found in _FOREIGN.finditer(data):
-        lines.append(found[0][-_SAMPLE_BYTES:])
+    lines, size, end = list[bytes](), 0, 0
+    while size < _SAMPLE_BYTES and (found := _HIGH.search(data, end)):
+        start = data.rfind(b"\n", end, found.start()) + 1 or end
+        end = data.find(b"\n", found.end()) + 1 or len(data)
+        lines.append(data[start:end][-_SAMPLE_BYTES:])
         size += len(lines[-1])
-        if size >= _SAMPLE_BYTES:
-            break
     return b"".join(lines)
 
 

@@ -10,6 +10,8 @@ from analyzer.runs.model import Outcome
 from exporters.observations import DeviceMemory, JobFailure, QueuedPrompt, SystemStats
 
 _MESSAGE_LIMIT = 2000
+# The year 9999, in milliseconds: no calendar goes on behind it.
+_LAST_MOMENT = 253_402_214_400_000
 Write = tuple[str, str]
 
 
@@ -220,4 +222,4 @@ def _whole(value: object) -> int | None:
 def _moment(value: object) -> float | None:
     """Unix seconds of Unix milliseconds."""
     number = _number(value)
-    return number / 1000 if number else None
+    return number / 1000 if number and 0 < number < _LAST_MOMENT else None

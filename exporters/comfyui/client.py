@@ -1,7 +1,6 @@
 """The thin part: HTTP requests and a WebSocket, whose results the core is handed."""
 
 import asyncio
-import json
 import random
 import ssl
 import time
@@ -18,6 +17,7 @@ from exporters.comfyui.health import Failure
 from exporters.comfyui.pace import Pace
 from exporters.comfyui.questions import Answer, Question
 from exporters.comfyui.target import Target
+from exporters.comfyui.wire import loads
 from exporters.observations import Observation
 from exporters.tasks import end_all
 
@@ -177,7 +177,7 @@ async def _request(
             if response.status != 200:
                 return response.status, None
             body = await _body(response)
-            return Failure.TOO_MUCH if body is None else (response.status, _json(body) if body else None)
+            return Failure.TOO_MUCH if body is None else (response.status, loads(body) if body else None)
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         return _failure(error)
     except (ValueError, RecursionError):
@@ -194,11 +194,6 @@ async def _body(response: aiohttp.ClientResponse) -> bytes | None:
                 return None
         return bytes(body)
     return None
-
-
-def _json(body: bytes) -> object:
-    value: object = json.loads(body)
-    return value
 
 
 def _failure(error: BaseException) -> Failure:

@@ -4,7 +4,6 @@ The order of things: memory and versions show whether it answers at all; our own
 queue changes; the buffer of the log fills in what came before; ended prompts are looked up in the history.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from exporters.comfyui.plan import TOPICS, next_question
 from exporters.comfyui.questions import Answer, Ask, Question
 from exporters.comfyui.resync import Resync
 from exporters.comfyui.server import NEW, Server
+from exporters.comfyui.wire import loads
 from exporters.observations import JobsTold, Observation, Restarted, State
 
 _MISSING = (404, 405, 501)
@@ -254,7 +254,7 @@ class Core:
     def message(self, text: str, now: float) -> list[Observation]:
         """A text message."""
         try:
-            message = json.loads(text)
+            message = loads(text)
         except (ValueError, RecursionError):
             return []
         data = message.get("data") if isinstance(message, Mapping) else None
