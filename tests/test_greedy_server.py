@@ -53,7 +53,7 @@ def test_an_answer_that_is_too_much_is_no_answer(handler: Handler, monkeypatch: 
 
     state = asyncio.run(watch())
     assert state.state is not State.UP
-    assert "not as ComfyUI does" in state.reason
+    assert "more than ComfyUI would" in state.reason
 
 
 def _application(handler: Handler) -> web.Application:
