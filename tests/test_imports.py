@@ -53,3 +53,8 @@ def test_a_watch_without_a_history_needs_no_database() -> None:
 
 def test_a_diagnosis_looks_at_no_processes() -> None:
     assert imported(("doctor", SOAK), "psutil", "aiohttp") == []
+
+
+def test_a_report_for_the_terminal_does_without_rules_of_redaction_and_masked_arrays() -> None:
+    unwanted = ("numpy.ma", "analyzer.redaction.rules", "pandas", "scipy", "sqlalchemy", "dask", "aiohttp", "exporters", "psutil")
+    assert imported(("report", SOAK), *unwanted) == []

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analyzer.redaction import NO_REDACTION, RULES, Kind, Redaction, Redactor, Rule
+from analyzer.redaction import NO_REDACTION, Kind, Redaction, Redactor, Rule
 from analyzer.redaction.media import MODEL_RULES
+from analyzer.redaction.rules import RULES
 
 ALL_RULES = (*RULES, *MODEL_RULES)
 UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from analyzer.timeouts.drift import find_shift, independent_share
 from analyzer.timeouts.estimate import Bound, Estimate, estimate
 from analyzer.timeouts.observations import Cause, Observation
+from analyzer.timeouts.order import median, quantile
 from analyzer.timeouts.pooling import Counts, Share, shared_cold_share, shared_ratio
 from analyzer.timeouts.samples import sample
 
@@ -283,3 +284,10 @@ def test_sessions_are_worth_fewer_runs() -> None:
     assert independent_share(sample(alike)) < 0.3
     assert independent_share(sample(apart)) == 1
     assert independent_share(sample(alike[:19])) == 1
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60), st.floats(0.0, 1.0))
+def test_medians_and_quantiles_are_numpys(numbers: list[float], share: float) -> None:
+    values = np.array(numbers)
+    assert median(values) == np.median(values)
+    assert quantile(values, share) == pytest.approx(float(np.quantile(values, share)), rel=1e-12, abs=1e-9)

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from analyzer.timeouts.medians import median
+from analyzer.timeouts.order import median
 from analyzer.timeouts.tails import FloatArray, log_density
 
 _PRIOR_WEIGHT = 4

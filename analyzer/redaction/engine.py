@@ -2,23 +2,13 @@
 
 import re
 from enum import Enum
+from functools import cached_property
 from typing import Protocol
 
-from analyzer.redaction.accounts import ACCOUNT_RULES
 from analyzer.redaction.aliases import Aliases
 from analyzer.redaction.characters import visible
-from analyzer.redaction.hosts import HOST_RULES
-from analyzer.redaction.media import MEDIA_RULES, MODEL_RULES, TRAINED_RULES
 from analyzer.redaction.names import is_word_to_learn
-from analyzer.redaction.paths import PATH_RULES
-from analyzer.redaction.prompts import PROMPT_RULES
 from analyzer.redaction.rule import ALIAS, Kind, Rule
-from analyzer.redaction.tokens import TOKEN_RULES
-
-# The order matters. Prompts first: they may hold anything and go as a whole. Tokens before paths and hosts: a token may
-# look like a part of either, and a login in a URL hides where its host begins. Users before files and hosts: they are
-# learned, and the host of a shell's prompt stands behind its user. Words come last, see `Redactor._rewrite`.
-RULES: tuple[Rule, ...] = (*PROMPT_RULES, *TOKEN_RULES, *PATH_RULES, *ACCOUNT_RULES, *TRAINED_RULES, *MEDIA_RULES, *HOST_RULES)
 
 # What one replacement uncovers for an earlier rule is found in the next pass. Two do for real text.
 _MAX_PASSES = 8
@@ -50,12 +40,18 @@ class Redactor:
     """
 
     def __init__(self, *, hide_models: bool = False) -> None:
-        self._rules = (*RULES, *MODEL_RULES) if hide_models else RULES
+        self._hide_models = hide_models
         self._aliases = Aliases()
         self._words: dict[str, None] = {}
         self._settled: dict[str, str] = {}
         self._recent: dict[str, str] = {}
         self._word_pattern: re.Pattern[str] | None = None
+
+    @cached_property
+    def _rules(self) -> tuple[Rule, ...]:
+        from analyzer.redaction.rules import ALL_RULES, RULES
+
+        return ALL_RULES if self._hide_models else RULES
 
     def learn(self, text: str) -> None:
         """Remembers the user names in the paths of `text`, to replace them as words in any later text."""

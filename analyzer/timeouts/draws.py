@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from analyzer.timeouts.order import quantile
 from analyzer.timeouts.tails import FloatArray
 
 COUNT = 400
@@ -46,8 +47,7 @@ def normal_quantile(chances: FloatArray) -> FloatArray:
 
 def interval(values: FloatArray, share: float = 0.8) -> tuple[float, float]:
     """The central part that holds `share` of the values."""
-    low, high = np.quantile(values, [(1 - share) / 2, (1 + share) / 2])
-    return float(low), float(high)
+    return quantile(values, (1 - share) / 2), quantile(values, (1 + share) / 2)
 
 
 def _ranks(values: FloatArray) -> FloatArray:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analyzer.timeouts.medians import median
+from analyzer.timeouts.order import median
 from analyzer.timeouts.samples import BoolArray, Sample
 from analyzer.timeouts.tails import FloatArray
 

@@ -11,9 +11,9 @@ from analyzer.timeouts.curve import Curve
 from analyzer.timeouts.drawn import Drawn
 from analyzer.timeouts.draws import interval
 from analyzer.timeouts.drift import Drift
-from analyzer.timeouts.medians import median
 from analyzer.timeouts.modes import Mode, joined, learn, rails
 from analyzer.timeouts.observations import Cause, Observation
+from analyzer.timeouts.order import median
 from analyzer.timeouts.pooling import Ratio, Share, shared_cold_share, shared_ratio
 from analyzer.timeouts.samples import cancelled_as_slow
 from analyzer.timeouts.survival import Model

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analyzer.timeouts.medians import median
+from analyzer.timeouts.order import median
 from analyzer.timeouts.tails import FloatArray
 
 _MOST_POINTS = 256

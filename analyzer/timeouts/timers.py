@@ -16,6 +16,7 @@ from analyzer.timeouts.curve import Curve
 from analyzer.timeouts.draws import uniforms
 from analyzer.timeouts.estimate import estimate
 from analyzer.timeouts.observations import Observation, observe
+from analyzer.timeouts.order import quantile
 from analyzer.timeouts.rounding import round_up
 
 _WAIT_DRAWS = 4000
@@ -108,4 +109,4 @@ def client_wait(own: Curve, ahead: Sequence[Curve], risk: float = 0.01) -> float
     total = np.zeros(_WAIT_DRAWS)
     for place, curve in enumerate((own, *ahead)):
         total += curve.quantiles(uniforms(place, _WAIT_DRAWS)[:, 0])
-    return float(np.quantile(total, 1 - risk))
+    return quantile(total, 1 - risk)

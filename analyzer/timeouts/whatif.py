@@ -13,8 +13,8 @@ from analyzer.timeouts.changes import LOADS, Change, FasterSampling, Input, Keep
 from analyzer.timeouts.draws import COUNT, beta_quantile, interval, uniforms
 from analyzer.timeouts.estimate import Estimate, estimate
 from analyzer.timeouts.grading import recommended
-from analyzer.timeouts.medians import median
 from analyzer.timeouts.observations import Observation, observe
+from analyzer.timeouts.order import median
 from analyzer.timeouts.pooling import Counts, Share
 from analyzer.timeouts.samples import BoolArray
 from analyzer.timeouts.tails import FloatArray
