@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from analyzer.families import FAMILIES, Wording
@@ -50,8 +51,8 @@ class Lookup:
                     self._firsts.setdefault(first, []).append((wording.compiled.anchor, wording))
             else:
                 gated.append(wording)
-        self._gated = tuple(gated)
-        self._may_be_gated = re.compile(b"|".join(map(re.escape, _gates(gated)))).search if gated else _never
+        self._gated = _behind_gates(gated)
+        self._may_be_gated = re.compile(b"|".join(map(re.escape, self._gated)) or rb"(?!)").search
 
     def find(self, text: bytes) -> Found | None:
         """The wording that takes `text` (a line without surrounding space, not empty)."""
@@ -76,22 +77,20 @@ class Lookup:
         for anchor, wording in self._firsts.get(text[0], ()):
             if anchor in text and (match := wording.compiled.pattern.match(text)):
                 return wording, match
-        return _behind(self._gated, text) if self._may_be_gated(text) else None
+        return self._behind_gate(text) if self._may_be_gated(text) else None
+
+    def _behind_gate(self, text: bytes) -> Taken | None:
+        candidates = [one for gate, wordings in self._gated.items() if gate in text for one in wordings]
+        for _, wording in sorted(candidates, key=_place):
+            compiled = wording.compiled
+            if compiled.anchor in text:
+                match = _float(wording, text) if wording.floating else compiled.pattern.match(text)
+                if match:
+                    return wording, match
+        return None
 
 
-def _never(text: bytes) -> None:
-    return None
-
-
-def _behind(wordings: Sequence[Wording], text: bytes) -> Taken | None:
-    for wording in wordings:
-        compiled = wording.compiled
-        if compiled.anchor not in text:
-            continue
-        match = _float(wording, text) if wording.floating else compiled.pattern.match(text)
-        if match:
-            return wording, match
-    return None
+_place = itemgetter(0)
 
 
 def _float(wording: Wording, text: bytes) -> re.Match[bytes] | None:
@@ -106,19 +105,21 @@ def _float(wording: Wording, text: bytes) -> re.Match[bytes] | None:
     return None
 
 
-def _gates(wordings: Sequence[Wording]) -> tuple[bytes, ...]:
-    """Few texts that between them are part of every wording's anchor (greedy weighted set cover)."""
+def _behind_gates(wordings: Sequence[Wording]) -> dict[bytes, list[tuple[int, Wording]]]:
+    """Few texts, one of which is part of every wording's anchor, each with the wordings that lie behind it and their places
+    (greedy weighted set cover)."""
     holders: dict[bytes, set[int]] = {}
     for index, wording in enumerate(wordings):
         for part in _parts(wording.compiled.anchor):
             holders.setdefault(part, set()).add(index)
     uncovered = set(range(len(wordings)))
-    gates: list[bytes] = []
+    gates: dict[bytes, list[tuple[int, Wording]]] = {}
     while uncovered:
         # Among equally good ones the first in the alphabet, so that two processes scan alike.
-        gates.append(min(holders, key=lambda part: (-len(holders[part] & uncovered) / _cost(part), part)))
-        uncovered -= holders[gates[-1]]
-    return tuple(gates)
+        gate = min(holders, key=lambda part: (-len(holders[part] & uncovered) / _cost(part), part))
+        gates[gate] = [(index, wordings[index]) for index in sorted(holders[gate] & uncovered)]
+        uncovered -= holders[gate]
+    return gates
 
 
 def _cost(part: bytes) -> float:

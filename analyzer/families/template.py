@@ -160,7 +160,7 @@ class Template:
 
     def __init__(self, source: str, literals: list[str], fields: Sequence[tuple[str, FieldType]], firsts: bytes) -> None:
         self.prefix = literals[0].encode()
-        self.anchor = max(literals, key=len).strip().encode()
+        self.anchor = max((literal.strip() for literal in literals), key=len).encode()
         self.firsts = firsts
         self.repeats = not any(kind.figure for _, kind in fields)
         self._fields = tuple((name, kind.convert if kind.figure else _decoded(kind.convert)) for name, kind in fields)
