@@ -20,7 +20,7 @@ from analyzer.timeouts.recommend import DEFAULT_RISK
 from analyzer.workflows import Naming
 from exporters.advisor import Advisor
 from exporters.background import BackgroundSampler, Sampler
-from exporters.comfyui import Pace, Target, observe
+from exporters.comfyui import Pace, Target
 from exporters.gpu_watch import GpuWatch
 from exporters.happenings import Happening
 from exporters.live_runs import LiveRuns, RunFinished, RunStarted, Update, follow
@@ -171,6 +171,8 @@ class Engine:
     def _sources(self) -> list[AsyncIterator[Observation]]:
         settings, found = self.settings, list[AsyncIterator[Observation]]()
         if (target := settings.target) is not None:
+            from exporters.comfyui.client import observe
+
             wants_log = settings.log is None
             api = self._patient("API", lambda: observe(target, pace=settings.pace, log=wants_log, clock=self.clock), down=True)
             found.append(api)

@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from exporters.comfyui import Pace, observe, target_of
+from exporters.comfyui import Pace, target_of
+from exporters.comfyui.client import observe
 from exporters.live_runs import LiveRuns, RunFinished, Update, follow
 from exporters.observations import JobsTold, Observation, QueueSeen, Restarted, ServerState, State
 from exporters.replay import AS_RECORDED, Front, ReplayServer, load_session

@@ -8,7 +8,8 @@ from contextlib import suppress
 import pytest
 from aiohttp import web
 
-from exporters.comfyui import client, observe, target_of
+from exporters.comfyui import client, target_of
+from exporters.comfyui.client import observe
 from exporters.observations import ServerState, State
 from tests.replayed import FAST
 

@@ -10,7 +10,8 @@ import pytest
 
 from analyzer.errors import UsageError
 from analyzer.runs.model import Outcome
-from exporters.comfyui import observe, target_of
+from exporters.comfyui import target_of
+from exporters.comfyui.client import observe
 from exporters.live_runs import LiveRuns, RunFinished, RunProgress, RunStarted, follow
 from exporters.observations import JobsTold, ServerState, State, SystemStats
 from exporters.replay import (

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-import aiohttp
-
 from analyzer.errors import UsageError
 from exporters.notifiers.base import USUAL, NotSentError
 from exporters.notifiers.notice import Event, Notice, payload
@@ -33,7 +31,7 @@ class Webhook:
         self.events = events
         self.name = f"webhook {_host(url)}"
         self._url = url
-        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._timeout_seconds = timeout_seconds
         self._pauses_seconds = pauses_seconds
 
     async def send(self, notice: Notice) -> None:
@@ -52,14 +50,17 @@ class Webhook:
 
     async def _post(self, body: dict[str, str | float | None]) -> tuple[str | None, bool]:
         """What went wrong, and whether it may go better."""
+        import aiohttp  # whoever is not told over HTTP can do without
+
+        timeout = aiohttp.ClientTimeout(total=self._timeout_seconds)
         try:
             async with (
-                aiohttp.ClientSession(timeout=self._timeout, trust_env=True) as session,
+                aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
                 session.post(self._url, json=body, allow_redirects=False) as response,
             ):
                 status = response.status
         except TimeoutError:
-            return f"no answer within {self._timeout.total:g} s", True
+            return f"no answer within {self._timeout_seconds:g} s", True
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Their messages hold the address.
             return f"the connection fails ({type(error).__name__})", True
