@@ -1,5 +1,6 @@
 """The command line: reads arguments, calls, writes, and turns errors into one line and an exit code."""
 
+import io
 import os
 import sys
 
@@ -43,6 +44,7 @@ app.command("init")(init.command)
 
 def main() -> None:
     """The `comfymeter` command."""
+    _take_any_text()
     try:
         code = app(standalone_mode=False)
     except ComfymeterError as error:
@@ -57,6 +59,13 @@ def main() -> None:
     except Exception as error:
         code = _usage(error)
     sys.exit(int(code or 0))
+
+
+def _take_any_text() -> None:
+    """A console of few characters (cp1252) shows `?` for others, instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
 
 
 def _usage(error: Exception) -> int:
