@@ -43,6 +43,11 @@ class NoTimesError(ComfymeterError):
     """No run has a date and time, and what was asked for is nothing without."""
 
 
+def unreadable(error: OSError | UnicodeDecodeError) -> str:
+    """Why a text file cannot be read."""
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "not UTF-8 text; save it as UTF-8"
+
+
 class ProgramError(ComfymeterError):
     """A program cannot be started; `exit_code` is what a shell would answer."""
 

@@ -80,7 +80,7 @@ def _values(line: str, where: str) -> list[str]:
 def _run(row: Mapping[str, Any], where: str) -> ListedRun:
     workflow = str(row.get("workflow") or "").strip()
     if not workflow:
-        raise SourceError(f"{where}: no workflow")
+        raise SourceError(f"{where}: no workflow; give each run the name of one")
     try:
         return ListedRun(
             workflow=workflow,

@@ -13,6 +13,7 @@ from typing import Any
 
 from analyzer.errors import SettingsError
 from analyzer.units import parse_duration
+from analyzer.yaml_trouble import yaml_trouble
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 # A YAML scalar on one line: quoted, or plain up to a comment.
@@ -68,12 +69,10 @@ def _edit_yaml(text: str, name: str, path: Sequence[str], seconds: float) -> Edi
     old_seconds = _seconds(old, name, path)
     line, column = parent.lc.value(path[-1])
     start = sum(len(row) for row in text.splitlines(keepends=True)[:line]) + column
-    match = _SCALAR.match(text, start)
-    if match is None:
-        raise SettingsError(f"{name}: the value of {'.'.join(path)} is written in a way that cannot be edited; change it by hand")
-    new = _like(old, seconds)
-    place = match.span("quoted" if match["quote"] else "plain")
-    after = text[: place[0]] + str(new) + text[place[1] :]
+    new, after = _like(old, seconds), text
+    if match := _SCALAR.match(text, start):
+        place = match.span("quoted" if match["quote"] else "plain")
+        after = text[: place[0]] + str(new) + text[place[1] :]
     return _checked(Edit(before=text, after=after, old_seconds=old_seconds), name, path, new, _read_yaml)
 
 
@@ -84,7 +83,7 @@ def _read_yaml(text: str, name: str) -> Any:
     try:
         return YAML().load(StringIO(text))
     except YAMLError as error:
-        raise SettingsError(f"{name}: not valid YAML: {str(error).splitlines()[0]}") from error
+        raise SettingsError(f"{name}: not valid YAML: {yaml_trouble(error)}") from error
 
 
 def _read_toml(text: str, name: str) -> Any:
@@ -139,8 +138,12 @@ def _like(old: Any, seconds: float) -> Any:
 
 def _checked(edit: Edit, name: str, path: Sequence[str], value: Any, read: Callable[[str, str], Any]) -> Edit:
     """The edit, if reading it again shows this one change and no other."""
-    before, after = read(edit.before, name), read(edit.after, name)
-    new = _parent(after, path, name)[path[-1]]
+    before = read(edit.before, name)
+    try:
+        after = read(edit.after, name)
+        new = _parent(after, path, name)[path[-1]]
+    except SettingsError:  # an anchor may have gone, which others refer to
+        after, new = None, None
     _parent(before, path, name)[path[-1]] = new
     if before != after or _plain(new) != value:
         raise SettingsError(f"{name}: {'.'.join(path)} cannot be edited without touching other values; change it by hand")

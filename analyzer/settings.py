@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer import settings_values as read
-from analyzer.errors import SettingsError
+from analyzer.errors import SettingsError, unreadable
 from analyzer.settings_values import Reader, parse_timezone
 from analyzer.workflows import Exclusion, Naming, WorkflowRule
 
@@ -78,6 +78,5 @@ def load_settings(path: str | None) -> Settings:
     try:
         text = chosen.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise SettingsError(f"{chosen}: cannot read the settings: {reason}") from error
+        raise SettingsError(f"{chosen}: cannot read the settings: {unreadable(error)}") from error
     return parse_settings(text, str(chosen))

@@ -7,6 +7,10 @@ from analyzer.runs.model import Run
 from analyzer.units import parse_duration
 
 
+class _NoDayError(Exception):
+    """A time of day, and no day to put it on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """From `since` to `until` (Unix seconds; for stamps without a zone the wall clock as if it were UTC)."""
@@ -33,13 +37,18 @@ def parse_moment(text: str, *, log_end: float | None, zone: tzinfo | None, aware
             raise ValueError(f"{text!r} counts from the log's end, but the log has no time stamps")
         return log_end - parse_duration(text[1:])
     clock = zone or UTC if aware else UTC
-    moment = _on_last_day(text, log_end, clock) if len(text) <= len("HH:MM:SS") else datetime.fromisoformat(text)
+    try:
+        moment = _on_last_day(text, log_end, clock) if len(text) <= len("HH:MM:SS") else datetime.fromisoformat(text)
+    except _NoDayError:
+        raise ValueError(f"{text!r} names no day, and the log has no time stamps") from None
+    except ValueError:
+        raise ValueError(f"{text!r} is no time: write it like 2026-05-17T20:10, 20:10 or -3h") from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=clock)).timestamp()
 
 
 def _on_last_day(text: str, log_end: float | None, clock: tzinfo) -> datetime:
     if log_end is None:
-        raise ValueError(f"{text!r} names no day, and the log has no time stamps")
+        raise _NoDayError
     day = datetime.fromtimestamp(log_end, clock).date()
     moment = datetime.fromisoformat(f"{day}T{text}").replace(tzinfo=clock)
     # 23:50 in a log that ends at 00:10 means the evening before.

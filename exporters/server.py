@@ -89,7 +89,9 @@ class Server:
             host, port = await self._connections.listen(self._host, self._port, self._config.tls)
         except OSError as error:
             await self.stop()
-            raise ComfymeterError(f"{self._host}:{self._port}: cannot listen there: {error.strerror or error}") from error
+            raise ComfymeterError(
+                f"{self._host}:{self._port}: cannot listen there: {error.strerror or error}; --listen names another place"
+            ) from error
         self.url = f"http{'s' if self._config.tls else ''}://{f'[{host}]' if ':' in host else host}:{port}"
 
     async def stop(self) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analyzer.errors import SettingsError, UsageError
+from analyzer.errors import SettingsError, UsageError, unreadable
 from analyzer.units import parse_duration
+from analyzer.yaml_trouble import yaml_trouble
 from exporters.comfyui import Target, target_of
 
 MOST_TARGETS = 1000
@@ -44,7 +45,7 @@ def load_targets(path: str, environment: Mapping[str, str] = os.environ) -> list
     try:
         document = YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, YAMLError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error).strip().splitlines()[0]
+        reason = yaml_trouble(error) if isinstance(error, YAMLError) else unreadable(error)
         raise SettingsError(f"{path}: cannot read the targets: {reason}") from error
     rows = document.get("targets") if isinstance(document, dict) and set(document) == {"targets"} else None
     if not isinstance(rows, list) or not 0 < len(rows) <= MOST_TARGETS:
@@ -104,10 +105,10 @@ def secret(file: str | None, variable: str | None, environment: Mapping[str, str
         try:
             return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{where}: {file}: cannot be read") from error
+            raise SettingsError(f"{where}: {file}: cannot be read: {unreadable(error)}") from error
     if variable is not None:
         if variable not in environment:
-            raise SettingsError(f"{where}: the environment has no {variable}")
+            raise SettingsError(f"{where}: the environment has no {variable}; set it where comfymeter runs")
         return environment[variable]
     return None
 
@@ -115,7 +116,7 @@ def secret(file: str | None, variable: str | None, environment: Mapping[str, str
 def _text(where: str, row: Mapping[str, Any], key: str) -> str | None:
     value = row.get(key)
     if value is not None and (not isinstance(value, str) or not value):
-        raise SettingsError(f"{where}: {key} must be text")
+        raise SettingsError(f"{where}: {key} must be text in quotes")
     return value
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analyzer.errors import SettingsError
+from analyzer.errors import SettingsError, unreadable
+from analyzer.yaml_trouble import yaml_trouble
 
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
 _TLS_KEYS = ("cert_file", "key_file", "client_ca_file", "client_auth_type", "min_version")
@@ -41,7 +42,7 @@ def load_web_config(path: str) -> WebConfig:
     try:
         document = YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, YAMLError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error).strip().splitlines()[0]
+        reason = yaml_trouble(error) if isinstance(error, YAMLError) else unreadable(error)
         raise SettingsError(f"{path}: cannot read the web configuration: {reason}") from error
     values = _table(path, "the file", {} if document is None else document, _KEYS)
     tls = _table(path, "tls_server_config", values.get("tls_server_config") or {}, _TLS_KEYS)

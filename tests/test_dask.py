@@ -141,7 +141,7 @@ def test_the_command(tmp_path: Path) -> None:
     ("options", "words", "code"),
     [
         (("--engine", "spark"), "--engine: 'spark' must be local or dask", 2),
-        (("--scheduler", "tcp://127.0.0.1:9"), "--scheduler: is of --engine dask", 2),
+        (("--scheduler", "tcp://127.0.0.1:9"), "--scheduler: only Dask has one", 2),
         (("--engine", "dask", "--scheduler", "tcp://127.0.0.1:9"), "tcp://127.0.0.1:9: no Dask scheduler answers there", 1),
         (("--engine", "dask", "--scheduler", "nonsense://x"), "--scheduler: 'nonsense://x' must be an address", 2),
     ],

@@ -306,7 +306,7 @@ def test_a_reader_that_has_seen_enough_ends_it(tmp_path: Path) -> None:
         (("--once", "--on-risk", "true"), "comfymeter: --once: prints the state and ends"),
         (("--notify-on", "everything"), "comfymeter: --notify-on: 'everything' must be made of risk, stall"),
         (("--webhook", "s3cret"), "comfymeter: --webhook: this is no address"),
-        (("no/such/place.log",), "comfymeter: no/such/place.log: there is no such directory"),
+        (("no/such/place.log",), "comfymeter: no/such/place.log: the directory for it is not there; is the path right?"),
         (("tests",), "comfymeter: tests: is a directory"),
         (("--url", "ftp://x"), "comfymeter: ftp://x: is no address"),
         (("--timeout", "soon"), "comfymeter: --timeout: 'soon' is not a duration"),

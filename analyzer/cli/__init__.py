@@ -1,6 +1,7 @@
 """The command line: reads arguments, calls, writes, and turns errors into one line and an exit code."""
 
 import gc
+import io
 import os
 import sys
 
@@ -49,6 +50,7 @@ def main() -> None:
     """The `comfymeter` command."""
     # Reading makes values by the million and hardly any cycle: looking for those less often takes a tenth off its time.
     gc.set_threshold(_ALLOCATIONS, 20, 50)
+    _take_any_text()
     try:
         code = app(standalone_mode=False)
     except ComfymeterError as error:
@@ -63,6 +65,13 @@ def main() -> None:
     except Exception as error:
         code = _usage(error)
     sys.exit(int(code or 0))
+
+
+def _take_any_text() -> None:
+    """A console of few characters (cp1252) shows `?` for others, instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
 
 
 def _usage(error: Exception) -> int:

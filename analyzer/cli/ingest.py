@@ -31,6 +31,7 @@ def command(
     from analyzer.history import open_store
     from analyzer.ingesting import ingest
     from analyzer.logs import ReadOptions
+    from analyzer.sources.urls import shown
     from analyzer.units import parse_duration, plural
 
     common = Common(config=config, timezone=timezone, quiet=quiet)
@@ -62,8 +63,9 @@ def command(
     history.close()
     if failed:
         return ExitCode.ERROR
+    names = ", ".join(map(shown, logs))
     if not read:
-        raise SourceError(f"{', '.join(logs)}: none of the logs there can be read")
+        raise SourceError(f"{names}: none of the logs there can be read; name one to hear why")
     if not runs:
-        raise NoRunsError(f"{', '.join(logs)}: no run in these logs; `comfymeter doctor` says what they lack")
+        raise NoRunsError(f"{names}: no run in these logs; `comfymeter doctor` says what they lack")
     return ExitCode.OK

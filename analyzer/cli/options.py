@@ -100,7 +100,7 @@ class Common:
         if self.engine_name != "local":
             raise UsageError(f"--engine: {self.engine_name!r} must be local or dask")
         if self.scheduler is not None:
-            raise UsageError("--scheduler: is of --engine dask")
+            raise UsageError("--scheduler: only Dask has one; add --engine dask")
         return LocalEngine(jobs=self.jobs)
 
     def settings(self) -> "Settings":

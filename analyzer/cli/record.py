@@ -81,10 +81,10 @@ def _bytes(text: str | None) -> int | None:
         return None
     try:
         size = int(parse_si(text.strip().removesuffix("B")))
-    except ValueError:
-        size = 0
-    if size <= 0:
-        raise UsageError(f"--rotate: {text!r} is no size: write it like 100M")
+        if size <= 0:
+            raise ValueError("nothing fits into that")
+    except ValueError as error:
+        raise UsageError(f"--rotate: {text!r} is no size: write it like 100M") from error
     return size
 
 

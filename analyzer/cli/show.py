@@ -26,6 +26,7 @@ def command(
     from analyzer.cli.reading import question, read, report_on
     from analyzer.renderers.formats import check_format
     from analyzer.renderers.timeline import render_timeline
+    from analyzer.sources.urls import shown
 
     check_format(format)
     common = Common(config=config, color=color, redact=redact, timezone=timezone, quiet=quiet)
@@ -36,9 +37,9 @@ def command(
     asked = question(readings, limit=limit, workflow=None, since=None, until=None, zone=zone, naming=settings.naming)
     report = report_on(readings, asked)
     if len(readings) > 1:
-        raise UsageError(f"{log}: stands for {len(readings)} logs; name one of them")
+        raise UsageError(f"{shown(log)}: stands for {len(readings)} logs; name one of them")
     chosen = next((each for each in report.runs if each.number == run), None)
     if chosen is None:
-        raise UsageError(f"{log}: has no run {run}; the last is {report.runs[-1].number}")
+        raise UsageError(f"{shown(log)}: has no run {run}; the last is {report.runs[-1].number}")
     shared = format == "json"
     write_stdout(render_timeline(format, report, chosen, render_options(common, settings, shared=shared)))

@@ -9,7 +9,7 @@ import typer
 
 from analyzer.cli import options
 from analyzer.cli.options import Common, limit_seconds, parsed
-from analyzer.errors import ComfymeterError, NoRunsError, SettingsError, UsageError
+from analyzer.errors import ComfymeterError, NoRunsError, SettingsError, UsageError, unreadable
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -156,6 +156,7 @@ def _what_ifs(names: list[str]) -> list[str]:
 def _from_store(place: str, workflow: str | None, risk: float, limits: dict[str, float], in_force: float | None) -> "Answer":
     from analyzer.advising import answer_for_history
     from analyzer.history import open_store
+    from analyzer.history.database import shown
 
     history = open_store(place, create=False)
     answer = answer_for_history(
@@ -163,7 +164,7 @@ def _from_store(place: str, workflow: str | None, risk: float, limits: dict[str,
     )
     history.close()
     if answer is None:
-        raise NoRunsError(f"{place}: no run in this history that says anything about durations")
+        raise NoRunsError(f"{shown(place)}: no run in this history says anything about durations; `comfymeter ingest` adds some")
     return answer
 
 
@@ -175,13 +176,11 @@ def _from_list(path: str, workflow: str | None, risk: float, limits: dict[str, f
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             listed = [row for row in parse_run_list(file, path) if workflow in (None, row.workflow)]
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path}: cannot be read: {unreadable(error)}") from error
     answer = answer_for_list(listed, risk=risk, limits=limits, limit_in_force=in_force)
     if answer is None:
-        raise NoRunsError(f"{path}: no run that says anything about durations")
+        raise NoRunsError(f"{path}: no run{_of(workflow)} says anything about durations; list some that have ended")
     return answer
 
 
@@ -209,8 +208,14 @@ def _from_logs(
     )
     if answer is None:
         names = ", ".join(source.name for source in analysis.sources)
-        raise NoRunsError(f"{names}: no run that says anything about durations")
+        raise NoRunsError(
+            f"{names}: no run{_of(workflow)} says anything about durations; `comfymeter doctor` says what the log lacks"
+        )
     return answer
+
+
+def _of(workflow: str | None) -> str:
+    return "" if workflow is None else f" of the workflow {workflow!r}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,8 +239,7 @@ class _Setting:
             with open(path, encoding="utf-8", newline="") as file:
                 text = file.read()
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-            raise SettingsError(f"{path}: cannot be read: {reason}") from error
+            raise SettingsError(f"{path}: cannot be read: {unreadable(error)}") from error
         return cls(path=path, key=key, text=text, seconds=edit_duration(text, Path(path).name, key, 60.0).old_seconds)
 
 

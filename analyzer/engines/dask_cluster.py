@@ -56,7 +56,9 @@ def _client(scheduler: str | None) -> "Client":
     try:
         return Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
-        raise ComfymeterError(f"{scheduler}: no Dask scheduler answers there ({type(error).__name__})") from error
+        raise ComfymeterError(
+            f"{scheduler}: no Dask scheduler answers there ({type(error).__name__}); is the address right?"
+        ) from error
 
 
 def _check(client: "Client") -> None:
@@ -65,10 +67,12 @@ def _check(client: "Client") -> None:
     try:
         theirs = client.run(installed_version)
     except Exception as error:
-        raise ComfymeterError(f"the Dask workers need comfymeter {ours} ({type(error).__name__})") from error
+        raise ComfymeterError(
+            f"the Dask workers lack comfymeter; install version {ours} there ({type(error).__name__})"
+        ) from error
     for worker, version in sorted(theirs.items()):
         if version != ours:
-            raise ComfymeterError(f"{worker}: has comfymeter {version}, and {ours} is needed")
+            raise ComfymeterError(f"{worker}: has comfymeter {version}; install {ours} there")
 
 
 def _result(future: "Future[Any]", group: LogGroup) -> Any:
@@ -77,4 +81,6 @@ def _result(future: "Future[Any]", group: LogGroup) -> Any:
     try:
         return future.result()
     except (KilledWorker, CancelledError) as error:
-        raise ComfymeterError(f"{group.name}: every worker that read it died, for want of memory perhaps") from error
+        raise ComfymeterError(
+            f"{group.name}: every worker that read it died, for want of memory perhaps; give them more"
+        ) from error

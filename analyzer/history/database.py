@@ -41,8 +41,10 @@ def open_engine(place: str, *, create: bool = True) -> Engine:
     except ModuleNotFoundError as error:
         extra = "pip install 'comfymeter[postgres]'" if error.name == "psycopg" else f"its driver {error.name} is not installed"
         raise UsageError(f"--store: {shown(place)} needs more: {extra}") from error
-    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+    except (ArgumentError, NoSuchModuleError) as error:
         raise UsageError(f"--store: {shown(place)} is no database URL that can be opened: {_first_line(error)}") from error
+    except ValueError as error:  # its words may hold a part of the password
+        raise UsageError(f"--store: {shown(place)} is no URL; in a password write %40 for @ and %3A for :") from error
     except (SQLAlchemyError, OSError) as error:
         raise ComfymeterError(f"{shown(place)}: the history cannot be opened: {_first_line(error)}") from error
     return engine
@@ -67,10 +69,12 @@ def shown(place: str) -> str:
     try:
         return make_url(place).render_as_string(hide_password=True) if urls.is_url(place) else place
     except (ArgumentError, ValueError):
-        return urls.shown(place)
+        return f"{place.partition('://')[0]}://{place.rpartition('@')[2].rpartition('://')[2]}"
 
 
 def _first_line(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
 
 

@@ -107,7 +107,7 @@ def _readable(log: str) -> str:
     if os.path.isdir(log):
         raise SourceError(f"{log}: is a directory; give the file that ComfyUI writes to")
     if not os.path.isdir(os.path.dirname(log) or "."):
-        raise SourceError(f"{log}: there is no such directory")
+        raise SourceError(f"{log}: the directory for it is not there; is the path right?")
     return log
 
 
