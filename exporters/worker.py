@@ -1,4 +1,4 @@
-"""A thread for calls that may hang, as on a network that is away or in a driver: who waits can give up, and so can the process."""
+"""A thread for calls that may hang, as on a network that is away or in a driver: who waits can give up, so can the process."""
 
 import asyncio
 import threading
