@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -23,12 +24,13 @@ class Worker:
         future: asyncio.Future[_Made] = loop.create_future()
 
         def make() -> None:
+            tell: Callable[[], None]
             try:
-                tell = (future.set_result, function())
+                tell = partial(future.set_result, function())
             except Exception as error:
-                tell = (future.set_exception, error)
+                tell = partial(future.set_exception, error)
             with suppress(RuntimeError):  # the loop is closed, and with it everybody who waited
-                loop.call_soon_threadsafe(_told, future, *tell)
+                loop.call_soon_threadsafe(_told, future, tell)
 
         self._calls.put(make)
         return await future
@@ -44,6 +46,6 @@ class Worker:
             make()
 
 
-def _told(future: "asyncio.Future[Any]", tell: Callable[[Any], None], value: Any) -> None:
+def _told(future: "asyncio.Future[Any]", tell: Callable[[], None]) -> None:
     if not future.done():
-        tell(value)
+        tell()
