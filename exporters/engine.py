@@ -30,6 +30,7 @@ from exporters.tasks import end_all
 from exporters.totals import Counting
 from exporters.turns import Turns
 from exporters.watched import Watched
+from exporters.worker import Worker
 
 if TYPE_CHECKING:
     from exporters.keeper import Keeper, Past
@@ -110,6 +111,8 @@ class Engine:
             if sampler
             else None
         )
+        # The pool's threads are waited for at the end of the process; a driver may hang for longer.
+        self._looks = Worker("look") if self._sampler else None
         self._subscribers: list[Subscriber] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._earlier_lines = (0, 0)
@@ -147,7 +150,8 @@ class Engine:
         """Ends it; the sources are closed."""
         tasks, self._tasks = self._tasks, []
         await end_all(tasks)
-        if self._sampler:
+        if self._sampler and self._looks:
+            self._looks.close()
             await asyncio.to_thread(self._sampler.close)
 
     # --- the past ------------------------------------------------------------------------------------------------
@@ -266,9 +270,9 @@ class Engine:
 
     async def _with_vram(self, run: Run) -> Run:
         """Energy is known only up to the last sample: one more is taken, unless the driver hangs."""
-        if self._sampler and run.ended_at is not None and run.ended_at > self.gpu.seen_at:
+        if self._sampler and self._looks and run.ended_at is not None and run.ended_at > self.gpu.seen_at:
             with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.to_thread(self._sampler.look), _LOOK_PATIENCE_SECONDS)
+                await asyncio.wait_for(self._looks.call(self._sampler.look), _LOOK_PATIENCE_SECONDS)
         vram = await asyncio.to_thread(self.gpu.figures, run)
         return run if vram is None else replace(run, vram=vram)
 

@@ -42,7 +42,7 @@ def test_a_clock_that_is_set_while_runs_go_on_costs_no_run(steps: tuple[float, .
     clock, told = Clock(), list[Happening]()
 
     async def watched() -> None:
-        async with ReplayServer(load_session(SESSION), speed=8.0, play=False) as server:
+        async with ReplayServer(load_session(SESSION), speed=16.0, play=False) as server:
             engine = Engine(EngineSettings(name="a", target=target_of(server.url), pace=FAST), clock=clock)
             engine.subscribe(lambda _, happening: told.append(happening))
             await engine.start()

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +12,15 @@ import pytest
 from analyzer.errors import ComfymeterError
 from analyzer.history import Store, open_store
 from analyzer.runs.model import Outcome, Phase, VramSource
+from analyzer.vram.sample import GpuSample
 from exporters.comfyui import target_of
 from exporters.engine import Engine, EngineSettings
 from exporters.happenings import Happening, RunBegan, RunEnded, ServerChanged
 from exporters.keeper import Keeper
 from exporters.observations import State
+from exporters.scrape import Scrape, exposition
 from tests.captures import executed
-from tests.replayed import until
+from tests.replayed import FAST, until
 from tests.serving import FakeGpu, ran, watching
 
 SESSION = "S2-two-pass"
@@ -156,3 +160,44 @@ def test_energy_is_known_when_a_run_ends_though_the_sampler_looks_later() -> Non
     found = asyncio.run(watched())
     assert found
     assert all(found)
+
+
+class HangingGpu(FakeGpu):
+    """Its driver answers twice; then a call does not return until somebody lets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hangs, self.released = threading.Event(), threading.Event()
+
+    def sample(self) -> Sequence[GpuSample]:
+        if self.looks == 2:
+            self.hangs.set()
+            self.released.wait()
+        return super().sample()
+
+
+@pytest.mark.parametrize("every_seconds", [0.01, 1e9], ids=["at a usual look", "at the look at a run's end"])
+def test_a_driver_that_hangs_costs_its_own_series_only(every_seconds: float) -> None:
+    """Runs are told, scrapes are answered, and all comes to its end while the driver still hangs."""
+    gpu = HangingGpu()
+
+    async def watched() -> tuple[int, str]:
+        async with watching("S1-simple", speed=20.0, gpu=False) as other:
+            settings = EngineSettings(name="b", target=other.engine.settings.target, pace=FAST, gpu_every_seconds=every_seconds)
+            engine, told = Engine(settings, sampler=gpu), list[RunEnded]()
+            engine.subscribe(lambda _, happening: told.append(happening) if isinstance(happening, RunEnded) else None)
+            await engine.start()
+            await until(lambda: engine.watched.queue is not None and (every_seconds > 1 or gpu.hangs.is_set()))
+            await asyncio.sleep(0.3)
+            await other.play(ran("S1-simple"))
+            await until(lambda: len(told) == ran("S1-simple"), seconds=30.0)
+            text = exposition(Scrape(engine), "")[0].decode()
+            await engine.stop()
+        return len(told), text
+
+    runs, text = asyncio.run(watched())
+    hangs = gpu.hangs.is_set() and not gpu.released.is_set()
+    gpu.released.set()
+    assert (runs, hangs) == (ran("S1-simple"), True)
+    assert "comfymeter_collect_success" in text
+    assert 'comfymeter_collect_success{collector="gpu"} 0' not in text

@@ -14,7 +14,7 @@ from exporters.comfyui import target_of
 from exporters.engine import Engine, EngineSettings
 from exporters.happenings import Happening, RunEnded, ServerChanged
 from exporters.observations import State
-from exporters.replay import BEFORE_JOBS, ReplayServer, load_session
+from exporters.replay import ReplayServer, load_session
 from exporters.replay.behaviour import AS_RECORDED, Behaviour
 from tests.command import MAIN, command
 from tests.hostile_server import Answers, hostile_server, plain, without_end
@@ -26,7 +26,7 @@ _MIB = 1 << 20
 MOST_BYTES = 260 * _MIB
 # What the process has held at its peak (its parent's peak would count for its own in getrusage).
 MEASURED = f"import atexit; atexit.register(lambda: print(open('/proc/self/status').read()));{MAIN}"
-WITHOUT_LOG: dict[str, Any] = {"log_ring": False, "log_stream": False}
+WITHOUT_LOG = replace(AS_RECORDED, log_ring=False, log_stream=False)
 
 
 def told_of(answer: Answers) -> ServerChanged:
@@ -178,13 +178,13 @@ def _state(engine: Engine) -> State | None:
 # --- long queues and large graphs -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("behaviour", [AS_RECORDED, BEFORE_JOBS], ids=["jobs", "before jobs"])
+@pytest.mark.parametrize("behaviour", [WITHOUT_LOG, replace(WITHOUT_LOG, jobs=False)], ids=["jobs", "before jobs"])
 def test_ten_thousand_prompts_wait(behaviour: Behaviour) -> None:
     """All of them are counted, the one that runs is known, and ends are told."""
     graph = load_session("S1-simple").prompts[0].graph
 
     async def watched() -> tuple[Any, ...]:
-        async with watching("S1-simple", gpu=False, server={"behaviour": replace(behaviour, **WITHOUT_LOG)}) as watch:
+        async with watching("S1-simple", gpu=False, server={"behaviour": behaviour}) as watch:
             process = watch.server.process
             for number in range(10_000):
                 process.put([float(number), f"prompt-{number}", graph, {"create_time": 1_700_000_000_000 + number}, []])
@@ -215,7 +215,7 @@ def test_a_huge_graph(text_bytes: int) -> None:
     huge["text"] = {"class_type": "Note", "inputs": {"text": "x" * text_bytes}}
 
     async def watched() -> tuple[list[str | None], State | None]:
-        async with watching("S1-simple", gpu=False, server={"behaviour": replace(AS_RECORDED, **WITHOUT_LOG)}) as watch:
+        async with watching("S1-simple", gpu=False, server={"behaviour": WITHOUT_LOG}) as watch:
             for number, graph in enumerate([huge, small]):
                 await _run(watch, f"prompt-{number}", float(number), graph)
                 await until(lambda: len(watch.runs) > number, seconds=60.0)  # noqa: B023

@@ -99,6 +99,21 @@ def test_the_buffer_does_not_overtake_the_stream() -> None:
     assert texts(told) == [text for _, text in frames]
 
 
+def test_a_server_whose_clock_goes_back_is_read_on() -> None:
+    """An hour, as each autumn, soon after we came: every frame is told once, in order, as it comes."""
+    ring, book = FakeRing(), LogBook(ServerClock())
+    ring.write((stamp(3000), "got prompt\n"))
+    list(book.ring(ring.writes, 0.0))
+    told, seconds = list[str](), (3001, 3002, 1, 2, 3, 3003)
+    for second in seconds:
+        frame = (stamp(second), f"\r{second}")
+        ring.write(frame)
+        told += texts(list(book.stream([frame], 0.0)))
+
+    assert told == [f"\r{second}" for second in seconds]
+    assert texts(list(book.ring(ring.writes, 0.0))) == []
+
+
 def test_two_equal_writes_in_one_tick_are_two() -> None:
     """Windows clocks tick in milliseconds."""
     book = LogBook(ServerClock())

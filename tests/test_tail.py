@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from analyzer.errors import SourceError
 from exporters.observations import BacklogRead, LogText
 from exporters.tail import FileTail, read_pipe, tail_file
+from tests.test_serve import fetched, free_port, process
 
 OpenTail = Callable[..., FileTail]
 
@@ -271,3 +272,65 @@ def test_a_fast_writer_is_read_whole() -> None:
         seen = asyncio.run(collect(read_pipe(child.stdout.fileno()), lambda seen: False))
 
     assert text(seen) == bytes(range(256)) * 40000
+
+
+# --- what blocks ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_a_named_pipe_is_read_from_one_writer_after_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    os.mkfifo(path)
+
+    async def watch() -> list[LogText]:
+        async def write() -> None:
+            for part in (b"got prompt\n", b"Prompt executed in 3.00 seconds\n"):
+                writer = await asyncio.to_thread(path.open, "wb", buffering=0)
+                await asyncio.sleep(0.02)  # nothing comes, and nobody is held up
+                writer.write(part)
+                writer.close()
+                await asyncio.sleep(0.05)
+
+        writing = asyncio.ensure_future(write())
+        seen = await collect(tail_file(str(path)), lambda seen: text(seen).endswith(b"seconds\n"))
+        await writing
+        return seen
+
+    assert text(asyncio.run(watch())) == b"got prompt\nPrompt executed in 3.00 seconds\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_a_read_that_blocks_holds_up_nothing_else(tmp_path: Path) -> None:
+    """As on a network that is away: a pipe without a writer has taken the file's place, and opening it does not return."""
+    path = tmp_path / "log"
+    path.write_bytes(b"got prompt\n")
+
+    async def watch() -> bytes:
+        source = tail_file(str(path), poll_seconds=0.005, backlog_bytes=None)
+        first = await anext(source)
+        assert isinstance(await anext(source), BacklogRead)
+        os.rename(path, tmp_path / "log.1")
+        os.mkfifo(path)
+        waiting = asyncio.ensure_future(anext(source))
+        for _ in range(30):
+            await asyncio.sleep(0.01)
+        assert not waiting.done()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await source.aclose()
+        return first.data if isinstance(first, LogText) else b""
+
+    assert asyncio.run(watch()) == b"got prompt\n"
+    os.close(os.open(path, os.O_RDWR))  # lets the thread go
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_serve_answers_and_ends_while_its_log_hangs(tmp_path: Path) -> None:
+    path, port = tmp_path / "log", free_port()
+    os.mkfifo(path)
+    with process("serve", "--log", path, "--no-gpu", "--listen", f"127.0.0.1:{port}", "--quiet") as child:
+        assert "ready" in fetched(f"http://127.0.0.1:{port}/-/ready")
+        assert "comfyui_log_lines_total 0.0" in fetched(f"http://127.0.0.1:{port}/metrics")
+        child.terminate()
+        _, said = child.communicate(timeout=20)
+    assert (child.returncode, said) == (0, "")

@@ -1,5 +1,6 @@
 """The command line: reads arguments, calls, writes, and turns errors into one line and an exit code."""
 
+import errno
 import gc
 import io
 import os
@@ -11,6 +12,8 @@ from analyzer.cli import check, compare, doctor, ingest, init, record, report, s
 from analyzer.cli.options import Version
 from analyzer.cli.output import note
 from analyzer.errors import ComfymeterError, ExitCode
+
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 app = typer.Typer(
     name="comfymeter",
@@ -60,8 +63,15 @@ def main() -> None:
         code = 130
     except BrokenPipeError:
         # The reader (`head`, a pager) has seen enough; what is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         code = ExitCode.OK
+    except OSError as error:
+        # Files are named by those who write them; what has no name is stdout.
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        _drop_output()
+        note(f"comfymeter: the output cannot be written: {error.strerror}", quiet=False)
+        code = ExitCode.ERROR
     except Exception as error:
         code = _usage(error)
     sys.exit(int(code or 0))
@@ -72,6 +82,10 @@ def _take_any_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="replace")
+
+
+def _drop_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _usage(error: Exception) -> int:

@@ -126,9 +126,10 @@ def _umask() -> int:
 
 
 def note(text: str, *, quiet: bool) -> None:
-    """A line for the person at the terminal, beside the output."""
-    if not quiet:
-        print(harmless(text), file=sys.stderr)  # noqa: T201
+    """A line for the person at the terminal, beside the output. Where it cannot be written nothing else should fail."""
+    with suppress(OSError):
+        if not quiet:
+            print(harmless(text), file=sys.stderr)  # noqa: T201
 
 
 def remark(name: str, renderer: "Renderer", report: "Report", *, quiet: bool) -> None:

@@ -12,8 +12,10 @@ _MOST_KNOWN = 12_000
 
 
 class JobBook:
-    """`to_look_up`: prompts whose end is not known yet, or not in full, in their order. `first`: nothing has been told; what is
-    over is past."""
+    """`to_look_up`: prompts whose end is not known yet, or not in full, in their order.
+
+    `first`: nothing has been told; what is over is past.
+    """
 
     def __init__(self) -> None:
         self.first = True

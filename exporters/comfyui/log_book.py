@@ -103,8 +103,13 @@ class LogBook:
 
     def _is_new_in_stream(self, write: Write) -> bool:
         """Counts it; the buffer may have told it before, or a later frame of the same bar."""
-        self._newest_streamed = max(self._newest_streamed, write[0])
-        if write[1].startswith("\r") and write[0] < self._newest_of_ring:
+        frame = write[1].startswith("\r")
+        if write[0] > self._newest_of_ring:
+            # From here on frames are new, whatever their stamps: the server's clock may be set back, as each autumn.
+            self._newest_of_ring = ""
+        # A print may come late, a frame does not.
+        self._newest_streamed = write[0] if frame else max(self._newest_streamed, write[0])
+        if frame and write[0] < self._newest_of_ring:
             return False
         copies = self._copies(write)
         copies.streamed += 1

@@ -6,6 +6,7 @@ held until the API has told the end that belongs to it; what a print brings late
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from analyzer.containers import Zone
 from analyzer.events import PromptFinished, PromptReceived, PromptRejected
@@ -93,13 +94,14 @@ class LiveRuns:
     def feed(self, seen: Observation) -> list[Update]:
         """What an observation means."""
         self._now = max(self._now, seen.at)
-        return [*self._meaning(seen), *self._overdue()]
+        return list(self._meaning(seen))
 
     def tick(self, now: float) -> list[Update]:
         """Time has passed without an observation."""
-        vain = list(self._set_back(now)) if now < self._now - _SET_BACK_SECONDS else []
+        if now < self._now - _SET_BACK_SECONDS:
+            self._set_back(now)
         self._now = max(self._now, now)
-        return [*vain, *self._overdue()]
+        return list(self._overdue())
 
     def close(self) -> None:
         """Nothing more will come."""
@@ -275,13 +277,14 @@ class LiveRuns:
         for end in self._pairing.overdue(before):
             yield self._finished(None, end)
 
-    def _set_back(self, now: float) -> Iterator[Update]:
-        """Our clock was: what waits by times of before would wait for too long."""
+    def _set_back(self, now: float) -> None:
+        """Our clock was: what waits began to wait now."""
         self._now = now
+        self._held = deque(replace(one, arrived_at=min(one.arrived_at, now)) for one in self._held)
+        self._cut_off = deque((run, min(at, now)) for run, at in self._cut_off)
         self._in_flight.clock_set_back()
         self._requests.clock_set_back(now)
         self._pairing.clock_set_back(now)
-        yield from self._in_vain(held_before=_EVER, cut_off_before=_EVER)
 
     # --- runs ----------------------------------------------------------------------------------------------------
 
