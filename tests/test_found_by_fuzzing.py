@@ -1,11 +1,20 @@
 """Inputs that fuzzing found, as small as they come, each with what it once did; see docs/fuzzing.md."""
 
+import os
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from analyzer.containers import detect
+from analyzer.errors import ComfymeterError
+from analyzer.history import open_store
 from analyzer.sources.encoding import guess
 from exporters.comfyui.answers import active_jobs, queue_of
 from exporters.comfyui.wire import loads
+from tests.histories import ingested
 
 HEAD = b"\n" * (64 * 1024)
 
@@ -27,7 +36,7 @@ def test_a_long_line_of_ascii_before_the_first_other_character_is_read_once() ->
 @pytest.mark.parametrize("number", ["1" + "0" * 400, "-1" + "0" * 400, "1e999", "NaN", "-Infinity", "1e300", str(2**63)])
 def test_a_number_beyond_all_sense_is_none(number: str) -> None:
     """One ended the watch of a server (OverflowError), or made the status no JSON."""
-    queue = loads('{"queue_pending": [[%s, "p", {"1": {"inputs": {"width": %s, "height": 2}}}]]}' % (number, number))
+    queue = loads(f'{{"queue_pending": [[{number}, "p", {{"1": {{"inputs": {{"width": {number}, "height": 2}}}}}}]]}}')
     (prompt,) = queue_of(queue)[1]
     assert prompt.number is None
     assert loads(number) is None
@@ -41,3 +50,53 @@ def test_a_moment_that_no_calendar_has_is_none() -> None:
 def test_half_a_character_in_an_answer_is_replaced() -> None:
     """Metrics with it could not be encoded: every scrape failed."""
     assert loads(b'{"\\ud800": ["\\udfff", "\\ud83c\\udf88"]}') == {"\ufffd": ["\ufffd", "\N{BALLOON}"]}
+
+
+# --- the history's file ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE comfymeter_meta SET value = 'abc'", "its version is 'abc'"),
+        ("UPDATE comfymeter_meta SET value = '-3'", "its version is '-3'"),
+        ("UPDATE runs SET phases = '[1'", "Expecting"),
+        ('UPDATE runs SET phases = \'{"vae": "x"}\'', "runs.phases is"),
+        ("UPDATE runs SET passes = '{}'", "runs.passes is"),
+        ("UPDATE runs SET nodes = '[[1, 2]]'", "runs.nodes is"),
+        ("UPDATE runs SET seconds = 'long'", "long"),
+        ("UPDATE runs SET queue_seconds = 1e999", "runs.queue_seconds is 'inf'"),
+        ("UPDATE runs SET outcome = 'none of ours'", "runs.outcome is 'none of ours'"),
+    ],
+)
+def test_a_history_that_holds_what_nobody_wrote_is_told_in_a_line(tmp_path: Path, statement: str, told: str) -> None:
+    """Ended in ValueError or TypeError."""
+    path = tmp_path / "history.db"
+    log = tmp_path / "comfyui.log"
+    log.write_text("got prompt\nPrompt executed in 70.00 seconds\n")
+    store = open_store(str(path))
+    ingested(store, log)
+    store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(statement)
+
+    with pytest.raises(ComfymeterError, match=re.escape(told)) as error:
+        _read_all(path)
+    assert str(error.value).startswith(f"{path}: the history holds what comfymeter did not write")
+
+
+def _read_all(path: Path) -> None:
+    with closing(open_store(str(path))) as store:
+        list(store.runs())
+
+
+def test_a_history_that_cannot_be_opened_is_let_go(tmp_path: Path) -> None:
+    """Its connection stayed open; who asked for the same place again waited for himself."""
+    path = tmp_path / "history.db"
+    open_store(str(path)).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE comfymeter_meta SET value = 'abc'")
+    with pytest.raises(ComfymeterError):
+        open_store(str(path))
+
+    assert str(path) not in [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
