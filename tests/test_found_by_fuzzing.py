@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from analyzer.containers import detect
-from analyzer.errors import ComfymeterError
+from analyzer.errors import ComfymeterError, UsageError
 from analyzer.history import open_store
 from analyzer.sources.encoding import guess
+from exporters.comfyui import target_of
 from exporters.comfyui.answers import active_jobs, queue_of
 from exporters.comfyui.wire import loads
 from tests.histories import ingested
+from tests.logs import read
 
 HEAD = b"\n" * (64 * 1024)
 
@@ -28,6 +30,19 @@ def test_a_colour_behind_the_head_decides_nothing() -> None:
 def test_a_long_line_of_ascii_before_the_first_other_character_is_read_once() -> None:
     """Was read once from each of its bytes: a megabyte took an hour."""
     assert guess(b"a" * (1 << 20) + "\né".encode()) == "utf-8"
+
+
+def test_a_record_that_goes_on_behind_others_makes_no_log_shorter() -> None:
+    """The log's lines were those up to the record that was finished last."""
+    data = b'{"log":"got","stream":"stderr","time":"2026-08-01T10:00:00Z"}\nno record\n'
+    assert read(data).sources[0].lines == 2
+
+
+@pytest.mark.parametrize("url", ["http://[::1inf]:1", "http://]x", "http://h:99999999", "http://h:x"])
+def test_a_bracket_in_an_address_is_told_in_a_line(url: str) -> None:
+    """`watch --url` and a targets file ended in ValueError."""
+    with pytest.raises(UsageError, match="is no address of a server"):
+        target_of(url)
 
 
 # --- a server's answers ---------------------------------------------------------------------------------------------
@@ -60,6 +75,7 @@ def test_half_a_character_in_an_answer_is_replaced() -> None:
     [
         ("UPDATE comfymeter_meta SET value = 'abc'", "its version is 'abc'"),
         ("UPDATE comfymeter_meta SET value = '-3'", "its version is '-3'"),
+        ("UPDATE comfymeter_meta SET value = X'ff'", "its version is"),
         ("UPDATE runs SET phases = '[1'", "Expecting"),
         ('UPDATE runs SET phases = \'{"vae": "x"}\'', "runs.phases is"),
         ("UPDATE runs SET passes = '{}'", "runs.passes is"),
