@@ -96,7 +96,7 @@ def _changed(data: bytes, statement: str) -> bytes:
             connection.deserialize(data)
             connection.execute(statement)
             return bytes(connection.serialize())
-        except (sqlite3.Error, OverflowError, MemoryError):
+        except (sqlite3.Error, ValueError, OverflowError, MemoryError):
             return data
 
 
