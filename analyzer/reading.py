@@ -90,9 +90,11 @@ class LogReader:
         parser = self._parser
         feed, bars, repaired = parser.feed, parser.bars, parser.repaired
         first_at = last_at = None
-        number = 0
+        lines = 0
         for piece in pieces:
             number, at, text = piece
+            if number > lines:  # a record that goes on later is numbered by its beginning
+                lines = number
             if at is not None:
                 first_at = at if first_at is None else first_at
                 last_at = at
@@ -104,7 +106,7 @@ class LogReader:
         self._sources.append(
             replace(
                 source,
-                lines=number,
+                lines=lines,
                 first_at=first_at,
                 last_at=last_at,
                 bars=parser.bars - bars,

@@ -1,4 +1,4 @@
-"""Fuzzes comfymeter: `python -m fuzz TARGET... [--seconds N] [--folder DIR]`; `--replay` checks known inputs once; `--table`."""
+"""Fuzzes comfymeter: `python -m fuzz TARGET... [--seconds N] [--folder DIR]`, or checks known inputs: `--replay`."""
 
 import argparse
 import sys

@@ -37,7 +37,11 @@ def open_engine(place: str, *, create: bool = True) -> Engine:
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _sqlite_settings)
             event.listen(engine, "begin", _sqlite_begin)
-        _bring_up_to_date(engine, shown(place))
+        try:
+            _bring_up_to_date(engine, shown(place))
+        except BaseException:
+            engine.dispose()  # who tries again must not be in his own way
+            raise
     except ModuleNotFoundError as error:
         extra = "pip install 'comfymeter[postgres]'" if error.name == "psycopg" else f"its driver {error.name} is not installed"
         raise UsageError(f"--store: {shown(place)} needs more: {extra}") from error
@@ -113,9 +117,16 @@ def _in_plain_words(engine: Engine) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        is_file = engine.dialect.name == "sqlite" and engine.url.database
-        place = engine.url.database if is_file else engine.url.render_as_string(hide_password=True)
-        raise ComfymeterError(f"{place}: the history cannot be read or written: {_first_line(error)}") from error
+        raise ComfymeterError(f"{_place(engine)}: the history cannot be read or written: {_first_line(error)}") from error
+    except (ValueError, TypeError, RecursionError) as error:
+        # Values that the tables have no room for: SQLite keeps them, and the libraries each raise their own.
+        what = "holds what comfymeter did not write"
+        raise ComfymeterError(f"{_place(engine)}: the history {what} ({_first_line(error)}); use a copy, or a new one") from error
+
+
+def _place(engine: Engine) -> str:
+    is_file = engine.dialect.name == "sqlite" and engine.url.database
+    return str(engine.url.database if is_file else engine.url.render_as_string(hide_password=True))
 
 
 @contextmanager

@@ -170,6 +170,8 @@ def stored_version(connection: Connection) -> int | None:
     if not inspect(connection).has_table(META.name):
         return None
     value = connection.execute(select(META.c.value).where(META.c.key == "version")).scalar()
+    if value is not None and not (isinstance(value, str) and value.isdecimal() and len(value) < 10 and int(value) > 0):
+        raise ValueError(f"its version is {str(value)[:40]!r}")
     return int(value) if value is not None else None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, tuple_, update
 
+from analyzer.history.checking import checked
 from analyzer.history.database import open_engine, reading, writing
 from analyzer.history.identity import LogPrint
 from analyzer.history.merging import Added, Place, continued, merge_rows
@@ -178,11 +179,12 @@ class Store:
 
     def runs(self, *, workflow: str | None = None, since: float | None = None, limit: int | None = None) -> Iterator[StoredRun]:
         """Runs, newest first."""
-        columns = [RUNS.c[name] for name in StoredRun.__dataclass_fields__]
+        names = tuple(StoredRun.__dataclass_fields__)
+        columns = [RUNS.c[name] for name in names]
         query = select(*columns).where(*_wanted(workflow, since)).order_by(*_newest_first())
         with reading(self._engine) as connection:
-            for row in connection.execute(query.limit(limit) if limit else query).mappings():
-                yield StoredRun(**row)
+            for row in checked(connection.execute(query.limit(limit) if limit else query), names):
+                yield StoredRun(**dict(zip(names, row, strict=True)))
 
     def timings(self, *, workflow: str | None = None, newest: int | None = None) -> Iterator[Timing]:
         """What the timeout's estimator needs of each run, oldest first; per workflow only the `newest`."""
@@ -191,10 +193,11 @@ class Store:
             for name in [workflow] if workflow else _names(connection, newest):
                 query = select(*columns).where(RUNS.c.workflow == name)
                 if newest is None:
-                    yield from map(Timing._make, connection.execute(query.order_by(*_oldest_first())))
+                    rows = connection.execute(query.order_by(*_oldest_first()))
+                    yield from map(Timing._make, checked(rows, Timing._fields))
                     continue
-                rows = connection.execute(query.order_by(*_newest_first()).limit(newest)).all()
-                yield from map(Timing._make, reversed(rows))
+                newest_rows = connection.execute(query.order_by(*_newest_first()).limit(newest)).all()
+                yield from map(Timing._make, checked(reversed(newest_rows), Timing._fields))
 
     # --- two spellings -------------------------------------------------------------------------------------------
 

@@ -60,12 +60,12 @@ def target_of(
     insecure: bool = False,
 ) -> Target:
     """The target of a URL such as `127.0.0.1:8188`, `https://user:password@gpu/comfy/`. Raises UsageError where it is none."""
-    parts = urlsplit(url if "://" in url else f"http://{url}")
     try:
-        port = parts.port
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        usable, port = parts.scheme in _SCHEMES and bool(parts.hostname), parts.port
     except ValueError:
-        port = -1
-    if parts.scheme not in _SCHEMES or not parts.hostname or port == -1:
+        usable = False
+    if not usable or parts.hostname is None:
         raise UsageError(f"{_shown(url)}: is no address of a server; write it like http://127.0.0.1:8188")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     base = f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
