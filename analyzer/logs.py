@@ -6,7 +6,7 @@ from functools import partial
 
 from analyzer.analysis import SourceInfo
 from analyzer.containers import Zone
-from analyzer.engines import Engine
+from analyzer.engines import Engine, Whole
 from analyzer.errors import SourceError
 from analyzer.events import Event
 from analyzer.lines import Piece
@@ -84,7 +84,11 @@ def read_files(files: Iterable[LogFile], options: ReadOptions, stamps_from: LogG
                 on_unrecognised=options.on_unrecognised,
                 through=partial(StampTransfer, _events(stamps_from, options)) if stamps_from else None,
             )
-        reader.read(stream.name, _reported(stream, options), partial(_describe, stream, options))
+        reader.begin(stream.name)
+        whole = None if stamps_from else _in_parts(reader, stream, options)
+        if whole is None:
+            reader.go_through(_reported(stream, options))
+        reader.end(_describe(stream, options, whole))
     reading = (reader or LogReader()).result()
     return replace(reading, sources=(*reading.sources, *left_out)) if left_out else reading
 
@@ -100,12 +104,19 @@ def _opened(files: Iterable[LogFile], left_out: list[SourceInfo]) -> Iterator[Lo
             yield stream
 
 
-def _describe(stream: LogStream, options: ReadOptions) -> SourceInfo:
-    """What a stream knows of itself once it has been read."""
+def _in_parts(reader: LogReader, stream: LogStream, options: ReadOptions) -> Whole | None:
+    """Has a big log read by several processes, where nobody wants its lines in their order."""
+    if options.engine is None or options.on_unrecognised is not None or options.keep_events_of is not None:
+        return None
+    return options.engine.go_through(reader, stream, options.zone, options.on_progress)
+
+
+def _describe(stream: LogStream, options: ReadOptions, whole: Whole | None) -> SourceInfo:
+    """What a stream, or who read it elsewhere, knows of it once it has been read."""
     return SourceInfo(
         name=stream.name,
-        bytes=stream.bytes,
-        encoding=stream.encoding,
+        bytes=whole.bytes if whole else stream.bytes,
+        encoding=whole.encoding if whole else stream.encoding,
         container=stream.container.name,
         stamps=stream.container.stamps,
         timezone=stream.container.timezone(options.zone),

@@ -3,7 +3,7 @@
 # Capital-A-tilde to y-umlaut are what the lead bytes of UTF-8 turn into; in UTF-8 again they all start with this byte.
 _SUSPECT = b"\xc3"
 # ftfy costs tens of microseconds a line; a log full of accented prose must not be slowed down by it.
-_TRIES = 2000
+MOST_TRIES = 2000
 _LONGEST = 2000
 
 
@@ -15,7 +15,7 @@ class Repairer:
 
     def repair(self, text: bytes) -> bytes | None:
         """`text` with its wrong decoding undone as far as its bytes survived; None where there is nothing to mend."""
-        if _SUSPECT not in text or len(text) > _LONGEST or self._tries >= _TRIES:
+        if _SUSPECT not in text or len(text) > _LONGEST or self._tries >= MOST_TRIES:
             return None
         self._tries += 1
         from ftfy import TextFixerConfig, fix_encoding  # 80 ms of import that few logs need

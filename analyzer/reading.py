@@ -58,6 +58,29 @@ class LogReading:
     accounts: tuple[str, ...] = ()
 
 
+@dataclass(slots=True)
+class _FileSoFar:
+    """The file that is being read. `bars`, `repaired`: what there were before it."""
+
+    bars: int = 0
+    repaired: int = 0
+    lines: int = 0
+    first_at: float | None = None
+    last_at: float | None = None
+
+
+class Beginnings:
+    """The lines that no wording takes, of those that begin alike the first: whatever a reader samples is among them."""
+
+    def __init__(self) -> None:
+        self.lines: dict[bytes, tuple[int, bytes]] = {}
+
+    def note(self, line: int, text: bytes) -> None:
+        telling = text[:_TELLING_BYTES]
+        if telling not in self.lines and len(self.lines) < _MOST_SEEN:
+            self.lines[telling] = line, text[: 2 * _LONGEST_SAMPLE]
+
+
 class LogReader:
     """Reads one log piece by piece, from files or as it is written; `result` ends it.
 
@@ -83,14 +106,23 @@ class LogReader:
         self._sources: list[SourceInfo] = []
         self._accounts: dict[bytes, None] = {}
         self._name = ""
+        self._file = _FileSoFar()
 
     def read(self, name: str, pieces: Iterable[Piece], describe: Callable[[], SourceInfo] | None = None) -> None:
         """Reads one file's pieces to their end. `describe` is asked afterwards, when a stream knows its size and encoding."""
+        self.begin(name)
+        self.go_through(pieces)
+        self.end(describe() if describe else SourceInfo(name=name))
+
+    def begin(self, name: str) -> None:
+        """A file begins."""
         self._name = self._assembler.source = name
-        parser = self._parser
-        feed, bars, repaired = parser.feed, parser.bars, parser.repaired
-        first_at = last_at = None
-        lines = 0
+        self._file = _FileSoFar(bars=self._parser.bars, repaired=self._parser.repaired)
+
+    def go_through(self, pieces: Iterable[Piece]) -> None:
+        """Reads on in the file."""
+        feed, file = self._parser.feed, self._file
+        first_at, last_at, lines = file.first_at, file.last_at, file.lines
         for piece in pieces:
             number, at, text = piece
             if number > lines:  # a record that goes on later is numbered by its beginning
@@ -101,16 +133,25 @@ class LogReader:
             if number < _ACCOUNT_LINES and (b"home" in text or b"sers" in text):
                 self._note_accounts(text)
             feed(piece)
-        parser.flush()
-        source = describe() if describe else SourceInfo(name=name)
+        self._parser.flush()
+        file.first_at, file.last_at, file.lines = first_at, last_at, lines
+
+    @property
+    def lines(self) -> int:
+        """The lines of the file so far."""
+        return self._file.lines
+
+    def end(self, source: SourceInfo) -> None:
+        """The file ends. `source`: what is known of it otherwise."""
+        file, parser = self._file, self._parser
         self._sources.append(
             replace(
                 source,
-                lines=lines,
-                first_at=first_at,
-                last_at=last_at,
-                bars=parser.bars - bars,
-                repaired_lines=parser.repaired - repaired,
+                lines=file.lines,
+                first_at=file.first_at,
+                last_at=file.last_at,
+                bars=parser.bars - file.bars,
+                repaired_lines=parser.repaired - file.repaired,
                 notes=(*source.notes, *self._gaps()),
             )
         )
@@ -151,6 +192,12 @@ class LogReader:
             self._on_unrecognised(line, text)
         if len(self._samples) < MOST_SAMPLES:
             self._sample(line, text)
+
+    def sample_all(self, lines: Iterable[tuple[int, bytes]]) -> None:
+        """Samples lines that no wording takes and that have been counted elsewhere."""
+        for line, text in lines:
+            if len(self._samples) < MOST_SAMPLES:
+                self._sample(line, text)
 
     def _sample(self, line: int, text: bytes) -> None:
         """Keeps the first few lines that differ in more than their numbers."""

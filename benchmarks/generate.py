@@ -1,8 +1,8 @@
 """Writes a ComfyUI log of a given shape and size: `python -m benchmarks.generate progress 64 big.log`.
 
 The shapes are the three in which logs reach us, and their cost differs: `progress` is a raw pipe with every frame of every
-bar, `stamped` the bug-report form in which nearly every line matters, `noise` a log of which 90 % says nothing about runs.
-The same seed and size give the same bytes. Nothing but the current run is held in memory.
+bar, `stamped` the bug-report form in which nearly every line matters, `noise` a log of which 90 % says nothing about runs,
+`stamped-noise` the same with stamps. The same seed and size give the same bytes. Nothing but the current run is held in memory.
 """
 
 import argparse
@@ -128,7 +128,23 @@ def noise(seed: int) -> Iterator[str]:
         number += 1
 
 
-SHAPES: dict[str, Callable[[int], Iterator[str]]] = {"progress": progress, "stamped": stamped, "noise": noise}
+def stamped_noise(seed: int) -> Iterator[str]:
+    """The same with a stamp before every line: for readers that take no line without one."""
+    now = datetime(2026, 2, 3, 4, 5, 6, 789012)
+    for text in noise(seed):
+        parts: list[str] = []
+        for line in text.removesuffix("\n").split("\n"):
+            now += timedelta(seconds=0.25)
+            parts.append(f"{now.isoformat(timespec='microseconds')} - {line}\n")
+        yield "".join(parts)
+
+
+SHAPES: dict[str, Callable[[int], Iterator[str]]] = {
+    "progress": progress,
+    "stamped": stamped,
+    "noise": noise,
+    "stamped-noise": stamped_noise,
+}
 
 
 def write(shape: str, size: int, path: Path, seed: int = 1) -> int:

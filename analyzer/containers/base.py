@@ -57,6 +57,7 @@ class Container:
     threshold is low where lines without the prefix belong to the form (continuation lines, another program's output).
     `late_bars`: the frames of a progress bar share one stamp, that of the bar's end. `every_frame`: although stamped, it holds
     all that the server wrote, bars included. `yearless`: stamps without a year, whose zone would depend on it and is not applied.
+    `from_any_line`: it can be unwrapped from any line on, if it has stamps from any stamped one, as if it began there.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Container:
     late_bars: bool = False
     every_frame: bool = False
     yearless: bool = False
+    from_any_line: bool = False
 
     @property
     def expects_bars(self) -> bool:

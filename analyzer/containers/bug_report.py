@@ -50,5 +50,6 @@ BUG_REPORT = Container(
     meaning="ComfyUI's own log buffer, as its bug reports and `GET /internal/logs` show it",
     matches=_matches,
     unwrap=unwrap,
+    from_any_line=True,
     threshold=0.25,
 )

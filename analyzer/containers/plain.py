@@ -35,6 +35,7 @@ TERMINAL = Container(
     meaning="raw text with terminal escape codes: a terminal capture, or a program that colours its output in a pipe too",
     matches=_escapes,
     unwrap=unwrap,
+    from_any_line=True,
 )
 RAW = Container(
     name="raw",
@@ -43,4 +44,5 @@ RAW = Container(
     meaning="the server's own output as it was written, e.g. `python main.py > log 2>&1`",
     matches=_anything,
     unwrap=unwrap,
+    from_any_line=True,
 )

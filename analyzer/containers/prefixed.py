@@ -88,4 +88,5 @@ def container(
         threshold=threshold,
         late_bars=late_bars,
         yearless=form.clock is yearless_stamp,
+        from_any_line=form.clock is not yearless_stamp,
     )

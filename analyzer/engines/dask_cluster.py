@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from analyzer.containers import Zone
 from analyzer.engines.base import OnRead, Read, stays
 from analyzer.errors import ComfymeterError, UsageError
-from analyzer.sources import LogGroup
+from analyzer.reading import LogReader
+from analyzer.sources import LogGroup, LogStream
 from analyzer.version import installed_version
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ class DaskEngine:
                 if on_read:
                     on_read(group.name, 0)
         return readings
+
+    def go_through(self, reader: LogReader, stream: LogStream, zone: Zone, on_progress: OnRead | None = None) -> None:
+        """A log stays whole here."""
 
 
 def _client(scheduler: str | None) -> "Client":

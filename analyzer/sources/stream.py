@@ -1,6 +1,9 @@
 """An open log: bytes unpacked, decoded and cut into blocks of whole lines, its encoding and container recognised."""
 
+import os
+import stat
 from collections.abc import Iterable, Iterator
+from io import FileIO
 from itertools import chain
 from types import TracebackType
 from typing import Protocol
@@ -37,6 +40,7 @@ class LogStream:
         self.bytes = 0
         self.damage: str | None = None
         self._reader = reader
+        self._as_it_is = True  # neither packed nor with a hole at its start
         try:
             self._utf8 = Utf8Chunks(self._checked(self._content(), live=live))
             self._blocks = line_blocks(self._utf8)
@@ -49,6 +53,13 @@ class LogStream:
     @property
     def encoding(self) -> str:
         return self._utf8.encoding
+
+    @property
+    def file(self) -> int | None:
+        """The number of the open file, where it can be read from any place on; None: from its start only."""
+        if not self._as_it_is or not isinstance(self._reader, FileIO):
+            return None
+        return self._reader.fileno() if stat.S_ISREG(os.fstat(self._reader.fileno()).st_mode) else None
 
     def blocks(self) -> Iterator[bytes]:
         """UTF-8 blocks of whole lines, as `lines.line_blocks` makes them; the container is still around the text."""
@@ -78,6 +89,7 @@ class LogStream:
             chunks = self._chunks()
             start = _gather(chunks, _MAGIC_BYTES, line_is_enough=True)
             codec, all_chunks = codec_of(start), chain((start,), chunks)
+            self._as_it_is = codec is None
             for chunk in filter(None, unpack(codec, all_chunks) if codec else all_chunks):
                 self.bytes += len(chunk)
                 yield chunk
@@ -90,11 +102,12 @@ class LogStream:
         """The same bytes, from a head that is big enough to judge; raises where there is nothing to read."""
         head = _gather(chunks, HEAD_BYTES, line_is_enough=live)
         while head and head.startswith(_HOLE) and not head.strip(b"\0"):
-            head = next(chunks, b"")
+            head, self._as_it_is = next(chunks, b""), False
         if not head:
             raise SourceError(self._why_nothing())
         if head.startswith(_HOLE):
             head = head.lstrip(b"\0")
+            self._as_it_is = False
         if not utf16_of(head) and (kind := not_text(head)):
             raise SourceError(f"{self.name}: this is {kind}, no log; name the log file itself")
         yield head
