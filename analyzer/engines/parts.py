@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from analyzer.carrying import Asked, Found, Knowledge, asked, fits, forget, found, give, knowledge, skip, take_in
 from analyzer.containers import Container, Stamps, Zone
 from analyzer.engines.base import Whole
-from analyzer.errors import SourceError
 from analyzer.lines import Piece, line_blocks, new_piece
 from analyzer.reading import Beginnings, LogReader
 from analyzer.runs.open_run import Request
@@ -110,7 +109,7 @@ class PartsReader:
         """Adds what another process found out; whether that can be."""
         try:
             read = future.result()
-        except (OSError, SourceError):
+        except OSError:
             return False  # it is gone or another one by now; here it is still open
         if not fits(self.reader, read.began, read.asked, read.found.tried):
             return False
@@ -135,12 +134,12 @@ class PartsReader:
 def read_part(
     place: Place, stretch: Stretch, before: tuple[Stretch, ...], waiting: tuple[Stretch, ...], known: Knowledge
 ) -> Read:
-    """Reads a part in another process. `known`: what was so where `before` begins or earlier. Raises OSError, SourceError."""
+    """Reads a part in another process. `known`: what was so where `before` begins or earlier. Raises OSError."""
     with open(place.name, "rb", buffering=0) as opened:
         file = opened.fileno()
         told = os.fstat(file)
         if (told.st_dev, told.st_ino) != place.same:
-            raise SourceError(f"{place.name}: is another file by now")
+            raise FileNotFoundError(place.name)
         firsts = Beginnings()
         reader = LogReader(on_unrecognised=firsts.note)
         reader.begin(place.name)

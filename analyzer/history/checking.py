@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from sqlalchemy import Boolean, Float, Integer, String
 
@@ -26,18 +26,18 @@ def checked(rows: Iterable[_Row], names: Sequence[str]) -> Iterator[_Row]:
     numbers = [place for place, kind in enumerate(kinds) if float in kind]
     for row in rows:
         if not all(map(isinstance, row, kinds)):
-            raise _wrong(row, names, [not isinstance(value, kind) for value, kind in zip(row, kinds, strict=True)])
+            _refuse(row, names, [not isinstance(value, kind) for value, kind in zip(row, kinds, strict=True)])
         if not all(row[place] is None or math.isfinite(row[place]) for place in numbers):
-            raise _wrong(row, names, [isinstance(value, float) and not math.isfinite(value) for value in row])
+            _refuse(row, names, [isinstance(value, float) and not math.isfinite(value) for value in row])
         for place, fits in shapes:
             if not fits(row[place]):
-                raise _wrong(row, names, [number == place for number in range(len(names))])
+                _refuse(row, names, [number == place for number in range(len(names))])
         yield row
 
 
-def _wrong(row: Sequence[Any], names: Sequence[str], where: Sequence[bool]) -> ValueError:
+def _refuse(row: Sequence[Any], names: Sequence[str], where: Sequence[bool]) -> NoReturn:
     place = where.index(True)
-    return ValueError(f"runs.{names[place]} is {str(row[place])[:40]!r}")
+    raise ValueError(f"runs.{names[place]} is {str(row[place])[:40]!r}")
 
 
 def _kinds(name: str) -> tuple[type, ...]:

@@ -1,6 +1,9 @@
 """Lists of durations, histories, files to be edited, settings."""
 
 import sqlite3
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -27,6 +30,22 @@ def foreign(monkeypatch: pytest.MonkeyPatch) -> None:
     with sqlite3.connect("other.db") as connection:
         connection.execute("create table runs (id integer)")
     connection.close()
+
+
+def altered(statement: str) -> Callable[[pytest.MonkeyPatch], None]:
+    """A history to which somebody did this."""
+
+    def alter(monkeypatch: pytest.MonkeyPatch) -> None:
+        from analyzer.cli import main
+
+        monkeypatch.setattr(sys, "argv", ["comfymeter", "ingest", "good.log", "--store", "odd.db", "-q"])
+        with suppress(SystemExit):
+            main()
+        with sqlite3.connect("odd.db") as connection:
+            connection.execute(statement)
+        connection.close()
+
+    return alter
 
 
 def newer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,6 +155,18 @@ STORES = (
     ),
     Case(
         arguments="timeout --store newer.db", code=ERROR, words="newer.db: this history is of version 99, newer than", patch=newer
+    ),
+    Case(
+        arguments="timeout --store odd.db",
+        code=ERROR,
+        words="odd.db: the history holds what comfymeter did not write (runs.seconds is 'long'); use a copy, or a new one",
+        patch=altered("update runs set seconds = 'long'"),
+    ),
+    Case(
+        arguments="timeout --store odd.db",
+        code=ERROR,
+        words="odd.db: the history holds what comfymeter did not write (its version is 'new'); use a copy, or a new one",
+        patch=altered("update comfymeter_meta set value = 'new' where key = 'version'"),
     ),
     Case(
         arguments="timeout --store empty.db",
