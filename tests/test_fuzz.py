@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -94,12 +95,21 @@ def test_markup_is_a_fault(text: str) -> None:
 
 
 def test_figures_add_up() -> None:
-    values = {"target": "x", "at": "", "edges": 5, "features": 7, "corpus": 3, "peak_megabytes": 9, "faults": 0, "failures": 0}
-    rows = [
-        Figures(**values, cpu_seconds=60.0, executions=1000, ended=0),
-        Figures(**values, cpu_seconds=30.0, executions=1, ended=0),
-    ]  # type: ignore[arg-type]
-    assert table(rows).splitlines()[-1] == "| x | 1.5 | 1,001 | 5 | 7 | 3 | 9 | 0 | 0 |"
+    first = Figures(
+        target="x",
+        at="",
+        cpu_seconds=60.0,
+        executions=1000,
+        edges=5,
+        features=8,
+        corpus=3,
+        peak_megabytes=9,
+        faults=2,
+        failures=0,
+        ended=0,
+    )
+    rows = [first, replace(first, cpu_seconds=30.0, executions=1, features=7, faults=0)]
+    assert table(rows).splitlines()[-1] == "| x | 1.5 | 1,001 | 5 | 8 | 3 | 9 | 0 | 0 |"
 
 
 def test_without_atheris_one_line_says_so(tmp_path: Path) -> None:
