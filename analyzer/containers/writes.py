@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from analyzer.lines import MAX_LINE_BYTES, Piece, new_piece
 
-# A progress frame without its leading CR, as it stands in pasted text.
-_FRAME = re.compile(rb"\d%\||\d\w* \[\d+:\d\d")
+# A progress frame without its leading CR, as it stands in pasted text. A number and its unit are short; pictures are printed too,
+# as a megabyte of letters and digits.
+_FRAME = re.compile(rb"\d%\||\d\w{0,40} \[\d+:\d\d")
 
 
 class WriteJoiner:

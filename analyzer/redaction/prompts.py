@@ -34,7 +34,7 @@ _LABELS = (
 _DUMP = re.compile(r"invalid prompt: |class_type|widgets_values|Value not in list: |(?:^|  )- [A-Z]")
 
 _STAYS = re.compile(
-    rf"(?i)\s*(?:|none|null|true|false|[-+.\d]+|{_UUID}|id-\d+|[^'\"<\r\n]*\.(?:{MODELS})|%date[^%\r\n]*%|comfyui)\s*"
+    rf"(?i)\s*+(?:|none|null|true|false|[-+.\d]+|{_UUID}|id-\d+|[^'\"<\r\n]*\.(?:{MODELS})|%date[^%\r\n]*%|comfyui)\s*"
 )
 # Behind `prompt:` and `prompt=`: ids, plain values, source code, a whole workflow (whose values have their own rules).
 # All this is narrow, since prompts start with digits (`1girl`), brackets and `{a|b}` too.

@@ -21,7 +21,7 @@ _SEPARATOR = rb", ?+"
 _UNKNOWN = rb"\[[^\],]{1,40}\]|N/A"
 _STAMP = rb"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?)"
 _STARTS = re.compile(_STAMP + rb"(?:,|\s*$)")
-_UNIT = re.compile(r" \[[^\]]*\]$")
+_UNIT = re.compile(r" \[[^\[\]]*\]$")
 
 # The driver's bits; their names are those of `nvmlClocksEventReason…`.
 THROTTLE_BITS = (
