@@ -8,7 +8,6 @@ import logging
 from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +19,7 @@ from analyzer.history.rows import NEAR_SECONDS, Row, row_of
 from analyzer.predict import History
 from analyzer.runs.model import Run, Workflow
 from analyzer.timeouts.timing import Timing
+from exporters.worker import Worker
 
 if TYPE_CHECKING:
     from analyzer.history import Store, StoredRun
@@ -28,7 +28,8 @@ FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 1.0, 60.0
 # What waits for a database that is away; the oldest go first.
 MOST_WAITING = 10_000
 _MOST_PAST, _OF_EACH = 5_000, 2_000
-_PATIENCE_SECONDS = 10.0
+# A large history on a slow disk takes its time to be read; a database that is away may take minutes to say so.
+_PATIENCE_SECONDS = 30.0
 _LOG = logging.getLogger("comfymeter")
 _Found = TypeVar("_Found")
 
@@ -68,14 +69,20 @@ class Keeper:
     Start it with `start`, and give it time with `close`, which writes what waits.
     """
 
-    def __init__(self, open_store: "Callable[[], Store]", *, retry_seconds: float = FIRST_RETRY_SECONDS) -> None:
+    def __init__(
+        self,
+        open_store: "Callable[[], Store]",
+        *,
+        retry_seconds: float = FIRST_RETRY_SECONDS,
+        patience_seconds: float = _PATIENCE_SECONDS,
+    ) -> None:
         self.failures = 0
         self._open = open_store
-        self._retry_seconds = retry_seconds
+        self._retry_seconds, self._patience_seconds = retry_seconds, patience_seconds
         self._store: Store | None = None
         self._waiting: deque[_Waiting] = deque(maxlen=MOST_WAITING)
         self._news = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="history")
+        self._worker = Worker("history")
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -88,8 +95,11 @@ class Keeper:
         self._task = self._task or asyncio.ensure_future(self._work())
 
     async def past(self) -> Past:
-        """What the history knows. Raises ComfymeterError where it cannot be read."""
-        return await self._in_thread(self._read)
+        """What the history knows. Raises ComfymeterError where it cannot be read, or does not answer."""
+        try:
+            return await asyncio.wait_for(self._in_thread(self._read), self._patience_seconds)
+        except TimeoutError:
+            raise ComfymeterError("the history does not answer") from None
 
     def keep(self, server: str, run: Run, *, epoch: str | None, limit_seconds: float | None) -> None:
         """Writes a run as soon as that is possible. One without an id and an end would be stored again at every start."""
@@ -101,8 +111,9 @@ class Keeper:
         self._waiting.append(_Waiting(server=server, row=row, spelling=(row["log_signature"], graph) if both and graph else None))
         self._news.set()
 
-    async def close(self, patience_seconds: float = _PATIENCE_SECONDS) -> int:
+    async def close(self) -> int:
         """Writes what waits; how many runs could not be written."""
+        patience_seconds = self._patience_seconds
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -110,8 +121,9 @@ class Keeper:
         with suppress(ComfymeterError, TimeoutError):
             await asyncio.wait_for(self._write_all(), patience_seconds)
         if self._store is not None:
-            self._thread.submit(self._store.close)
-        self._thread.shutdown(wait=False)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._worker.call(self._store.close), patience_seconds)
+        self._worker.close()
         return len(self._waiting)
 
     async def _work(self) -> None:
@@ -142,7 +154,7 @@ class Keeper:
     # --- in the thread -------------------------------------------------------------------------------------------
 
     async def _in_thread(self, call: Callable[[], _Found]) -> _Found:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        return await self._worker.call(call)
 
     def _opened(self) -> "Store":
         if self._store is None:

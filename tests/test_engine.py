@@ -201,3 +201,27 @@ def test_a_driver_that_hangs_costs_its_own_series_only(every_seconds: float) -> 
     assert (runs, hangs) == (ran("S1-simple"), True)
     assert "comfymeter_collect_success" in text
     assert 'comfymeter_collect_success{collector="gpu"} 0' not in text
+
+
+def test_a_history_that_hangs_holds_up_neither_the_watch_nor_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    """As a database behind a network that is away: opening it does not return."""
+    opened = threading.Event()
+
+    def hang() -> Store:
+        opened.wait()
+        raise ComfymeterError("too late")
+
+    async def watched() -> tuple[int, int]:
+        keeper = Keeper(hang, patience_seconds=0.3)
+        keeper.start()
+        async with watching("S1-simple", speed=20.0, gpu=False, keeper=keeper) as watch:
+            await watch.play(ran("S1-simple"))
+            told = len(watch.runs)
+        return told, await keeper.close()
+
+    with caplog.at_level(logging.WARNING, "comfymeter"):
+        told = asyncio.run(watched())
+    hangs = not opened.is_set()
+    opened.set()
+    assert (told, hangs) == ((ran("S1-simple"), ran("S1-simple")), True)
+    assert "begins without a past: the history does not answer" in caplog.text
