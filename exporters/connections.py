@@ -21,8 +21,8 @@ _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """`first_seconds`: from being taken to the end of the first request's head, TLS included; `idle_seconds`: from an answer to
-    the next request, the time to take the answer included; `unanswered_bytes`: heads, bodies and what is sent ahead."""
+    """`first_seconds`: to agree on TLS, and again to the end of the first request's head; `idle_seconds`: from an answer to the
+    next request, the time to take the answer included; `unanswered_bytes`: heads, bodies and what is sent ahead."""
 
     connections: int = 200
     first_seconds: float = 10.0

@@ -98,7 +98,8 @@ class RollingFile:
         except OSError:
             return False
         try:
-            os.chmod(fresh, stat.S_IMODE(os.fstat(self._handle).st_mode))
+            with suppress(OSError):  # not every file system has modes
+                os.chmod(fresh, stat.S_IMODE(os.fstat(self._handle).st_mode))
             self._pass_on()
             os.replace(fresh, self.path)
         except OSError:
