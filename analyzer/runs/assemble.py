@@ -7,7 +7,6 @@ ends belongs to the next waiting request, first in first out, which is an infere
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import filterfalse
 from typing import Any
 
 from analyzer.events import (
@@ -22,33 +21,25 @@ from analyzer.events import (
     PromptReceived,
     PromptRejected,
     RecordingGap,
-    Role,
     ServerReady,
     ServerStopped,
     ValidationFailed,
 )
-from analyzer.runs.clock import StampedRun, place_in_time
+from analyzer.runs.closing import Ending, close
 from analyzer.runs.loads import LEDGER_EVENTS, LoadLedger
 from analyzer.runs.model import (
     MOST_REASONS,
     ClientGaveUp,
-    DurationSource,
     Failure,
-    Load,
     Noted,
     Outcome,
-    ProgressBar,
     Requests,
     Run,
     ServerStart,
-    Start,
-    Vram,
-    VramSource,
 )
 from analyzer.runs.open_run import NOTES, STRONG_EVIDENCE, OpenRun, Request, note_detection, outcome_of
 from analyzer.runs.progress import is_sampler
 from analyzer.runs.servers import SERVER_EVENTS, START_UP_LINES, ServerTracker
-from analyzer.runs.signature import workflow_of
 from analyzer.runs.table import MANY_RUNS, RunTable, table_of
 
 Finish = Callable[[Run, bool], Run]
@@ -302,69 +293,21 @@ class RunAssembler:
         self._open = None
         if end is not None:
             run.events.append(end)
-        loads, unloads = self._ledger.take()
-        every_bar = run.progress.finish()
-        passes = tuple(filter(is_sampler, every_bar))
-        bars = tuple(filterfalse(is_sampler, every_bar)) if len(passes) < len(every_bar) else ()
-        request = run.request
-        times = place_in_time(
-            StampedRun(
-                events=run.events,
-                queued_at=request.at if request else None,
-                idle_when_queued=request.idle if request else False,
-                previous_end_at=self._last_end_at,
-                duration_seconds=end.duration_seconds if end else None,
-                wraps=end.whole_seconds if end else False,
-                bars=every_bar,
-                detections=run.detections,
-            )
-        )
-        self._last_end_at = times.ended_at
-        models = run.pass_models or ([self._ledger.last_diffusion] if self._ledger.last_diffusion else [])
-        closed = Run(
-            number=self._taken + len(self.runs) + 1,
-            source=self.source,
+        ending = Ending(
+            end=end,
             outcome=outcome,
             failure=failure,
-            client_timeout=run.client_timeout,
-            partial=request is None,
-            queued_line=request.line if request else None,
-            first_line=run.events[0].line,
-            last_line=run.events[-1].line,
-            queued_at=request.at if request else None,
-            started_at=times.started_at,
-            ended_at=times.ended_at if end else None,
-            queue_seconds=times.queue_seconds,
-            duration_seconds=times.duration_seconds,
-            duration_source=DurationSource.LOG_LINE if end else None,
-            observed_seconds=None if end else times.observed_seconds,
-            workflow=workflow_of(passes, bars, run.detections, models),
-            start=self._start(run, bars, loads),
-            server_number=run.server_number,
-            passes=passes,
-            bars=bars,
-            loads=loads,
-            unloads=unloads,
-            detections=tuple(run.detections),
-            vram=Vram(peak_bytes=run.vram_peak_bytes, source=VramSource.LOG) if run.vram_peak_bytes is not None else None,
-            soft_ooms=tuple(run.soft_ooms),
-            leaks=tuple(run.leaks),
-            quantizations=tuple(run.quantizations),
-            prompt_id=run.prompt_id,
-            events=tuple(run.events),
+            number=self._taken + len(self.runs) + 1,
+            source=self.source,
+            previous_end_at=self._last_end_at,
+            follows_another=self._last_server_number == run.server_number,
         )
-        self._worked = self._worked or bool(loads)
+        closed, self._last_end_at = close(run, ending, self._ledger)
+        self._worked = self._worked or bool(closed.loads)
         self._last_server_number = run.server_number
         self.runs.append(self._finish(closed, closed.number == self._keep_events_of))
         if isinstance(self.runs, list) and len(self.runs) > MANY_RUNS:
             self.runs = table_of(self.runs)
-
-    def _start(self, run: OpenRun, bars: tuple[ProgressBar, ...], loads: tuple[Load, ...]) -> Start:
-        """Cold if a diffusion model was brought in; warm if not and an earlier run of this server is in the log."""
-        pipeline = any(bar.label.startswith("Loading pipeline") for bar in bars)
-        if pipeline or run.file_read or any(load.role is Role.DIFFUSION for load in loads):
-            return Start.COLD
-        return Start.WARM if self._last_server_number == run.server_number else Start.UNKNOWN
 
 
 def _off_limit(request: Request, event: ClientTimeout) -> float:
