@@ -29,6 +29,16 @@ class Faults:
         except Exception as error:
             self._keep(data, error)
 
+    def recheck(self) -> int:
+        """Checks again what was kept before, and forgets what has been put right; how many inputs there were."""
+        kept = [(path, path.read_bytes()) for path in sorted(self._folder.glob("*.input"))]
+        for path, _ in kept:
+            path.unlink()
+            path.with_suffix(".txt").unlink(missing_ok=True)
+        for _, data in kept:
+            self(data)
+        return len(kept)
+
     def _keep(self, data: bytes, error: Exception) -> None:
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{type(error).__name__} {frames[-1].filename} {frames[-1].name} {frames[-1].lineno}"

@@ -10,14 +10,13 @@ def replay(name: str, folder: Path) -> int:
     """How many faults a target's inputs show; each is kept in the folder."""
     target = target_of(name)
     faults = Faults(target.check, folder / name / "faults")
-    count = 0
+    count = faults.recheck()
     for seed in target.seeds():
         count += 1
         faults(seed)
-    for kind in ("corpus", "failures", "faults"):
+    for kind in ("corpus", "failures"):
         for path in sorted((folder / name / kind).glob("*")):
-            if path.suffix != ".txt":
-                count += 1
-                faults(path.read_bytes())
+            count += 1
+            faults(path.read_bytes())
     print(f"{name}: {count:,} inputs, {len(faults)} faults", flush=True)
     return len(faults)

@@ -69,6 +69,10 @@ def test_a_fault_is_kept_with_its_shortest_input(tmp_path: Path) -> None:
     assert kept.read_bytes() == b"x"
     assert "ValueError: b'x'" in kept.with_suffix(".txt").read_text()
 
+    mended = Faults(lambda data: None, tmp_path / "faults")
+    assert mended.recheck() == 1
+    assert list((tmp_path / "faults").iterdir()) == []
+
 
 def test_a_corpus_is_checked_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     corpus = tmp_path / "run-list" / "corpus"
