@@ -259,7 +259,7 @@ class Engine:
             self.gpu.run_ended()
         self.names[run.workflow.signature] = run.workflow.name
         if not self.settings.naming.exclusion.takes(run):
-            self._keep(run)
+            self._keep(run, past=update.past)
         return replace(update, run=run)
 
     def _named(self, run: Run) -> Run:
@@ -276,11 +276,11 @@ class Engine:
         vram = await asyncio.to_thread(self.gpu.figures, run)
         return run if vram is None else replace(run, vram=vram)
 
-    def _keep(self, run: Run) -> None:
+    def _keep(self, run: Run, *, past: bool) -> None:
         epoch = self.runs.server.epoch if self.runs.server else None
         self.advisor.add(run, epoch)
         if self.keeper is not None:
-            self.keeper.keep(self.name, run, epoch=epoch, limit_seconds=self.settings.limit_seconds)
+            self.keeper.keep(self.name, run, epoch=epoch, limit_seconds=self.settings.limit_seconds, past=past)
 
     async def _look(self) -> None:
         while True:

@@ -101,9 +101,10 @@ class Keeper:
         except TimeoutError:
             raise ComfymeterError("the history does not answer") from None
 
-    def keep(self, server: str, run: Run, *, epoch: str | None, limit_seconds: float | None) -> None:
-        """Writes a run as soon as that is possible. One without an id and an end would be stored again at every start."""
-        if run.prompt_id is None and run.ended_at is None:
+    def keep(self, server: str, run: Run, *, epoch: str | None, limit_seconds: float | None, past: bool = False) -> None:
+        """Writes a run as soon as that is possible. `past`: it was over when we came; then one without an id and an end would be
+        stored again at every start."""
+        if past and run.prompt_id is None and run.ended_at is None:
             return
         row = row_of(run, timezone=None, epoch=epoch, limit_seconds=limit_seconds)
         graph = run.workflow.graph_signature

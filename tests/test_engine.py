@@ -19,6 +19,7 @@ from exporters.happenings import Happening, RunBegan, RunEnded, ServerChanged
 from exporters.keeper import Keeper
 from exporters.observations import State
 from exporters.scrape import Scrape, exposition
+from tests.builders import run
 from tests.captures import executed
 from tests.replayed import FAST, until
 from tests.serving import FakeGpu, ran, watching
@@ -225,3 +226,21 @@ def test_a_history_that_hangs_holds_up_neither_the_watch_nor_its_end(caplog: pyt
     opened.set()
     assert (told, hangs) == ((ran("S1-simple"), ran("S1-simple")), True)
     assert "begins without a past: the history does not answer" in caplog.text
+
+
+def test_a_run_of_which_nobody_tells_an_id_or_an_end_is_kept_once(tmp_path: Path) -> None:
+    """A dying server took it along: it is kept when we have seen it, and not when a log tells of it at every start."""
+    place = str(tmp_path / "history.db")
+
+    async def kept() -> None:
+        keeper = Keeper(lambda: open_store(place))
+        keeper.start()
+        nameless = run(outcome=Outcome.CUT_OFF, prompt_id=None, started_at=None, ended_at=None)
+        for past in (True, False, True):
+            keeper.keep("gpu-1", nameless, epoch=None, limit_seconds=None, past=past)
+        assert await keeper.close() == 0
+
+    asyncio.run(kept())
+    store = open_store(place, create=False)
+    assert [stored.outcome for stored in store.runs()] == ["cut_off"]
+    store.close()
