@@ -37,7 +37,11 @@ def open_engine(place: str, *, create: bool = True) -> Engine:
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _sqlite_settings)
             event.listen(engine, "begin", _sqlite_begin)
-        _bring_up_to_date(engine, shown(place))
+        try:
+            _bring_up_to_date(engine, shown(place))
+        except BaseException:
+            engine.dispose()
+            raise
     except ModuleNotFoundError as error:
         extra = "pip install 'comfymeter[postgres]'" if error.name == "psycopg" else f"its driver {error.name} is not installed"
         raise UsageError(f"--store: {shown(place)} needs more: {extra}") from error
