@@ -32,7 +32,7 @@ import os, psutil, signal, sys
 MISSING = ("fcntl", "termios", "tty", "pty", "pwd", "grp", "resource", "syslog", "readline", "curses")
 ABSENT = {
     os: ("fork", "forkpty", "getuid", "geteuid", "getgid", "setsid", "killpg", "getpgid", "openpty", "mkfifo", "uname", "sysconf",
-         "getloadavg", "O_NONBLOCK", "fchmod", "chown", "WNOHANG", "wait"),
+         "getloadavg", "fchmod", "chown", "WNOHANG", "wait"),
     signal: ("SIGHUP", "SIGQUIT", "SIGCHLD", "SIGKILL", "SIGUSR1", "SIGUSR2", "SIGTSTP", "SIGCONT", "SIGSTOP", "SIGTTIN",
              "SIGTTOU", "SIGWINCH", "SIGPIPE", "pthread_sigmask", "setitimer"),
 }

@@ -33,7 +33,7 @@ class Pump(threading.Thread):
 
     def __init__(self, handle: int, take: Take, clock: Clock) -> None:
         super().__init__(daemon=True)
-        self._handle = handle
+        self._source = handle  # a thread has a `_handle` of its own, from Python 3.13 on
         self._take = take
         self._clock = clock
         self._stopped, self._stop_end = os.pipe()
@@ -43,7 +43,7 @@ class Pump(threading.Thread):
             self._read_on()  # without it a read waits, and the last writer ends it
             return
         poll = select.poll()
-        poll.register(self._handle, select.POLLIN)
+        poll.register(self._source, select.POLLIN)
         poll.register(self._stopped, select.POLLIN)
         while all(handle != self._stopped for handle, _ in poll.poll()):
             if not self._read():
@@ -63,7 +63,7 @@ class Pump(threading.Thread):
 
     def _read(self) -> int:
         """How many bytes there were; 0 at the end."""
-        data = read(self._handle)
+        data = read(self._source)
         if data:
             self._take(self._clock(), data)
         return len(data)
