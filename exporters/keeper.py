@@ -99,7 +99,7 @@ class Keeper:
         try:
             return await asyncio.wait_for(self._in_thread(self._read), self._patience_seconds)
         except TimeoutError:
-            raise ComfymeterError("the history does not answer") from None
+            raise ComfymeterError("--store: the history does not answer; can its database be reached?") from None
 
     def keep(self, server: str, run: Run, *, epoch: str | None, limit_seconds: float | None, past: bool = False) -> None:
         """Writes a run as soon as that is possible. `past`: it was over when we came; then one without an id and an end would be

@@ -225,7 +225,7 @@ def test_a_history_that_hangs_holds_up_neither_the_watch_nor_its_end(caplog: pyt
     hangs = not opened.is_set()
     opened.set()
     assert (told, hangs) == ((ran("S1-simple"), ran("S1-simple")), True)
-    assert "begins without a past: the history does not answer" in caplog.text
+    assert "begins without a past: --store: the history does not answer" in caplog.text
 
 
 def test_a_run_of_which_nobody_tells_an_id_or_an_end_is_kept_once(tmp_path: Path) -> None:

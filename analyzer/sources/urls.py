@@ -7,7 +7,7 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(?:::[A-Za-z][A-Za-z0-9+.-]*)*://")
 _LOGIN = re.compile(r"(?<=://)[^/?#\s'\"]*@")
 # A signed link is a key. What is long is none of a query's usual values.
 _SECRET = re.compile(
-    r"(?<=[?&])([^=&#\s'\"]*(?:key|sig|token|secret|passw|auth|cred|session)[^=&#\s'\"]*|[^=&#\s'\"]+(?==[^&#\s'\")]{24}))=[^&#\s'\")]+",
+    r"(?<=[?&])([^=&#?\s'\"]*(?:key|sig|token|secret|passw|auth|cred|session)[^=&#?\s'\"]*|[^=&#?\s'\"]+(?==[^&#\s'\")]{24}))=[^&#\s'\")]+",
     re.IGNORECASE,
 )
 

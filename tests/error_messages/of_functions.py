@@ -1,6 +1,8 @@
 """Messages that need a killed process, a cluster, a race or a damaged installation: asked of the functions that give them."""
 
+import asyncio
 import errno
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +17,7 @@ from analyzer.logs import ReadOptions
 from analyzer.sources import LogGroup, local_file
 from analyzer.workflows import Naming
 from dashboards.kits.writing import write_all
+from exporters.keeper import Keeper
 from exporters.replay import load_session
 from exporters.tail.sources import _read
 from tests.error_messages.case import Call
@@ -93,6 +96,20 @@ def _session(data: bytes) -> object:
     return load_session(Path("x.json.gz"))
 
 
+def _hanging() -> object:
+    """A database behind a network that is away."""
+    over = threading.Event()
+
+    async def past() -> object:
+        keeper = Keeper(lambda: over.wait() and open_store("late.db"), patience_seconds=0.05)  # type: ignore[arg-type, return-value]
+        try:
+            return await keeper.past()
+        finally:
+            over.set()
+
+    return asyncio.run(past())
+
+
 CALLS = (
     Call(
         name="killed",
@@ -111,6 +128,7 @@ CALLS = (
     Call(name="tail", call=lambda: _broken(OSError(errno.EIO, "bad disk")), words="x.log: cannot be read (bad disk)"),
     Call(name="ingest", call=_changing, words="good.log: the log or the history changes faster than it can be read; try again"),
     Call(name="apply", call=_unadvised, words="--apply: there is no recommendation to write: not enough evidence"),
+    Call(name="watch", call=_hanging, words="--store: the history does not answer; can its database be reached?"),
     Call(name="store", call=_lost, words="lost.db: the history cannot be read or written: no such table"),
     Call(
         name="init", call=lambda: write_all(Path("out"), {"../x": ""}, force=False), words="out/../x: leads out of out; nothing"
