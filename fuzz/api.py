@@ -41,9 +41,6 @@ _MOST_LINES = 60
 def play(data: bytes, *, messages_only: bool = False) -> None:
     """Plays a script; raises where something fails or a document is none. `messages_only`: every line is a message."""
     player = _Player()
-    if messages_only:
-        # Until the log's buffer has been asked for, its stream waits.
-        player.line(b"log_ring {}")
     for line in data.split(b"\n")[:_MOST_LINES]:
         if messages_only:
             player.message(line)
@@ -68,6 +65,10 @@ class _Player:
     def open(self) -> None:
         self.tell(self.core.answered(self.answer(Question(ask=Ask.COUNT, path="/prompt"), 200, {})))
         self.core.socket_opened("me", self.now)
+        # Until we have subscribed and seen what the log's buffer holds, its stream waits.
+        for ask in (Ask.SUBSCRIBE, Ask.LOG_RING):
+            self.now += 1.0
+            self.tell(self.core.answered(self.answer(Question(ask=ask, path="/"), 200, {})))
 
     def line(self, line: bytes) -> None:
         """One step of the script."""
@@ -79,7 +80,7 @@ class _Player:
         elif kind == MESSAGE:
             self.message(rest)
         elif kind == OPEN:
-            self.core.socket_opened("me", self.now)
+            self.open()
         elif kind == CLOSE:
             self.core.socket_closed()
         elif kind == FAIL:

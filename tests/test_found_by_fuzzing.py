@@ -82,6 +82,7 @@ def test_half_a_character_in_an_answer_is_replaced() -> None:
         ("UPDATE runs SET nodes = '[[1, 2]]'", "runs.nodes is"),
         ("UPDATE runs SET seconds = 'long'", "long"),
         ("UPDATE runs SET queue_seconds = 1e999", "runs.queue_seconds is 'inf'"),
+        ("UPDATE runs SET start = 0.5", "runs.start is '0.5'"),
         ("UPDATE runs SET outcome = 'none of ours'", "runs.outcome is 'none of ours'"),
     ],
 )

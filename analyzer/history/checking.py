@@ -7,7 +7,7 @@ from typing import Any, NoReturn, TypeVar
 from sqlalchemy import Boolean, Float, Integer, String
 
 from analyzer.history.schema import RUNS
-from analyzer.runs.model import Outcome
+from analyzer.runs.model import Outcome, Start
 
 _Row = TypeVar("_Row", bound=Sequence[Any])
 _KINDS: tuple[tuple[type, tuple[type, ...]], ...] = (
@@ -17,6 +17,7 @@ _KINDS: tuple[tuple[type, tuple[type, ...]], ...] = (
     (Float, (float, int)),
 )
 _OUTCOMES = frozenset(outcome.value for outcome in Outcome)
+_STARTS = frozenset(start.value for start in Start)
 
 
 def checked(rows: Iterable[_Row], names: Sequence[str]) -> Iterator[_Row]:
@@ -72,12 +73,17 @@ def _is_outcome(value: object) -> bool:
     return value in _OUTCOMES
 
 
+def _is_start(value: object) -> bool:
+    return value in _STARTS
+
+
 def _all_named(value: object) -> bool:
     return value is not None and _by_name(value)
 
 
 _SHAPES: dict[str, Callable[[object], bool]] = {
     "outcome": _is_outcome,
+    "start": _is_start,
     "phases": _all_named,
     "passes": _pass_rows,
     "vram_phases": _by_name,
