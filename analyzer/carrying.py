@@ -21,7 +21,7 @@ from analyzer.runs.loads import LoadLedger
 from analyzer.runs.model import MOST_REASONS, Noted, Run
 from analyzer.runs.open_run import OpenRun, Request
 from analyzer.runs.servers import ServerTracker
-from analyzer.runs.table import MANY_RUNS, RunTable, materialise, table_of
+from analyzer.runs.table import MANY_RUNS, RunTable, table_of
 
 Fields = dict[str, Any]
 
@@ -251,9 +251,9 @@ def take_in(reader: LogReader, more: Found, ended: Knowledge, residents: Asked) 
 
 def _add_runs(assembler: RunAssembler, runs: Sequence[Run]) -> None:
     own = assembler.runs
-    if isinstance(own, list) and len(own) + len(runs) > MANY_RUNS:
+    if isinstance(own, list) and (isinstance(runs, RunTable) or len(own) + len(runs) > MANY_RUNS):
         own = assembler.runs = table_of(own)
     if isinstance(own, RunTable):
         join(own, runs if isinstance(runs, RunTable) else table_of(runs))
     else:
-        own.extend(replace(materialise(run), number=number) for number, run in enumerate(runs, len(own) + 1))
+        own.extend(replace(run, number=number) for number, run in enumerate(runs, len(own) + 1))

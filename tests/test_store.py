@@ -52,6 +52,25 @@ def previous(tmp_path: Path) -> Path:
     return tmp_path / "comfyui.prev.log"
 
 
+def test_the_newest_of_each_workflow_are_those_of_all(store: Store, live: Path) -> None:
+    """Workflows by the number of runs that count, then by name; of each the newest, oldest first, as among all runs."""
+    order = ["Flux", "WAN21", "Lumina2", "SD3", "WAN21", "Flux", "WAN21", "Lumina2", "WAN21", "Lumina2", "SD3", "Flux", "Lumina2"]
+    runs = [one_run(60 + place).replace(b"Flux", name.encode()) for place, name in enumerate(order)]
+    live.write_bytes(START + b"".join(runs))
+    put(store, live)
+
+    for newest in (None, 1, 2, 3, 100):
+        everything = list(store.timings(newest=newest))
+        found: dict[str, list[float | None]] = {}
+        for timing in everything:
+            found.setdefault(timing.workflow, []).append(timing.seconds)
+        names = list(found)
+        expected = {name: [float(60 + place) for place, one in enumerate(order) if one in name] for name in names}
+        assert found == {name: seconds[-newest if newest else 0 :] for name, seconds in expected.items()}
+        assert names == sorted(names, key=lambda name: (-len(found[name]), name))
+        assert len(names) == len(store.workflows()) == 4
+
+
 # --- sets that turn -------------------------------------------------------------------------------------------------
 
 

@@ -27,7 +27,7 @@ class Sizes:
     """Bytes: of a part, of what is read before it to know what came before, of a server's start."""
 
     part: int = 16 << 20
-    warm_up: int = 512 << 10
+    warm_up: int = 256 << 10
     start: int = 128 << 10
 
 
