@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -175,7 +176,7 @@ def test_the_file_is_its_owners_alone(store: Store, tmp_path: Path) -> None:
 
 
 def test_a_newer_history_is_refused(store: Store, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "history.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "history.db", isolation_level=None)) as connection:
         connection.execute("UPDATE comfymeter_meta SET value = '99' WHERE key = 'version'")
 
     with pytest.raises(ComfymeterError, match="version 99, newer than 5; update comfymeter"):

@@ -4,6 +4,7 @@ import gzip
 import os
 import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -273,7 +274,7 @@ ROW = "INSERT INTO runs VALUES (1, {}, 'Flux', 'model:Flux', NULL, '{}', NULL, 0
 
 def test_a_store_of_version_1_is_brought_up_to_date(tmp_path: Path, live: Path) -> None:
     place = tmp_path / "old.db"
-    with sqlite3.connect(place) as connection:
+    with closing(sqlite3.connect(place, isolation_level=None)) as connection:
         connection.executescript(
             VERSION_1
             + ROW.format(0, "success", 100.0, 170.0, 70.0, 1)
@@ -284,7 +285,7 @@ def test_a_store_of_version_1_is_brought_up_to_date(tmp_path: Path, live: Path) 
     live.write_bytes(one_run(72.0))
     put(store, live, now=6000.0)
 
-    with sqlite3.connect(place) as connection:
+    with closing(sqlite3.connect(place, isolation_level=None)) as connection:
         assert connection.execute("SELECT at FROM runs ORDER BY at").fetchall() == [(170.0,), (230.0,), (5000.0,), (6000.0,)]
         indexes = {
             row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
@@ -297,7 +298,7 @@ def test_a_store_of_version_1_is_brought_up_to_date(tmp_path: Path, live: Path) 
 
 
 def test_tables_of_another_program_are_left_alone(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "other.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "other.db", isolation_level=None)) as connection:
         connection.execute("CREATE TABLE runs (distance INTEGER)")
 
     with pytest.raises(ComfymeterError, match="tables of another program"):

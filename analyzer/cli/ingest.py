@@ -1,6 +1,7 @@
 """`comfymeter ingest LOG... --store URL`: logs into the history."""
 
 import time
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -39,28 +40,27 @@ def command(
     zone = common.zone(settings)
     limit = limit_seconds(timeout, settings)
     oldest = parsed_if_given("--keep", keep, parse_duration)
-    history = open_store(store or settings.store or DEFAULT_STORE)
     now = time.time()
     progress = Progress(quiet=quiet)
     reading = ReadOptions(zone=zone, on_progress=progress)
     failed = runs = read = 0
-    for one in ingest(history, logs, reading, naming=settings.naming, limit_seconds=limit, now=now):
-        progress.done()
-        if one.error:
-            failed += 1
-            note(f"comfymeter: {one.error}", quiet=False)
-            continue
-        if one.left_out:
-            note(f"comfymeter: {one.name}: left out: {one.left_out}", quiet=quiet)
-            continue
-        read += 1
-        added = one.added
-        runs += added.new + added.updated + added.known
-        note(f"{one.name}: {plural(added.new, 'new run')}, {added.updated} updated, {added.known} known", quiet=quiet)
-    if oldest is not None or keep_runs is not None:
-        removed = history.prune(now=now, older_than_seconds=oldest, keep_runs=keep_runs)
-        note(f"{plural(removed, 'old run')} forgotten", quiet=quiet)
-    history.close()
+    with closing(open_store(store or settings.store or DEFAULT_STORE)) as history:
+        for one in ingest(history, logs, reading, naming=settings.naming, limit_seconds=limit, now=now):
+            progress.done()
+            if one.error:
+                failed += 1
+                note(f"comfymeter: {one.error}", quiet=False)
+                continue
+            if one.left_out:
+                note(f"comfymeter: {one.name}: left out: {one.left_out}", quiet=quiet)
+                continue
+            read += 1
+            added = one.added
+            runs += added.new + added.updated + added.known
+            note(f"{one.name}: {plural(added.new, 'new run')}, {added.updated} updated, {added.known} known", quiet=quiet)
+        if oldest is not None or keep_runs is not None:
+            removed = history.prune(now=now, older_than_seconds=oldest, keep_runs=keep_runs)
+            note(f"{plural(removed, 'old run')} forgotten", quiet=quiet)
     if failed:
         return ExitCode.ERROR
     names = ", ".join(map(shown, logs))

@@ -1,6 +1,7 @@
 """`comfymeter timeout`: what the client's limit should be, with a stated risk."""
 
 import difflib
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -158,11 +159,9 @@ def _from_store(place: str, workflow: str | None, risk: float, limits: dict[str,
     from analyzer.history import open_store
     from analyzer.history.database import shown
 
-    history = open_store(place, create=False)
-    answer = answer_for_history(
-        history.timings(workflow=workflow, newest=NEWEST), risk=risk, limits=limits, limit_in_force=in_force
-    )
-    history.close()
+    with closing(open_store(place, create=False)) as history:
+        timings = history.timings(workflow=workflow, newest=NEWEST)
+        answer = answer_for_history(timings, risk=risk, limits=limits, limit_in_force=in_force)
     if answer is None:
         raise NoRunsError(f"{shown(place)}: no run in this history says anything about durations; `comfymeter ingest` adds some")
     return answer
