@@ -11,7 +11,8 @@ import pytest
 from analyzer.cli.timeout import _apply, _Setting
 from analyzer.engines import LocalEngine
 from analyzer.engines.dask_cluster import _check, _client, _result
-from analyzer.history import open_store
+from analyzer.errors import ComfymeterError
+from analyzer.history import Store, open_store
 from analyzer.ingesting import ingest
 from analyzer.logs import ReadOptions
 from analyzer.sources import LogGroup, local_file
@@ -100,8 +101,12 @@ def _hanging() -> object:
     """A database behind a network that is away."""
     over = threading.Event()
 
+    def hang() -> Store:
+        over.wait()
+        raise ComfymeterError("too late")
+
     async def past() -> object:
-        keeper = Keeper(lambda: over.wait() and open_store("late.db"), patience_seconds=0.05)  # type: ignore[arg-type, return-value]
+        keeper = Keeper(hang, patience_seconds=0.05)
         try:
             return await keeper.past()
         finally:
