@@ -66,9 +66,7 @@ Otlp = Annotated[
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option(
-        "--jobs", "-j", min=1, metavar="N", help="Processes that read large logs (one per core).", show_default=False
-    ),
+    typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes that read large logs (one per core).", show_default=False),
 ]
 EngineName = Annotated[str, typer.Option("--engine", metavar="local|dask", help="Who reads several logs (docs/scale.md).")]
 Scheduler = Annotated[
