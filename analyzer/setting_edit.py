@@ -8,12 +8,11 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from typing import Any
 
 from analyzer.errors import SettingsError
 from analyzer.units import parse_duration
-from analyzer.yaml_trouble import yaml_trouble
+from analyzer.yaml_trouble import NotYamlError, load_yaml
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 # A YAML scalar on one line: quoted, or plain up to a comment.
@@ -48,11 +47,11 @@ def edit_duration(text: str, name: str, key: str, seconds: float) -> Edit:
 
 def _edit_toml(text: str, name: str, path: Sequence[str], seconds: float) -> Edit:
     import tomlkit
-    from tomlkit.exceptions import ParseError
+    from tomlkit.exceptions import TOMLKitError
 
     try:
         document = tomlkit.parse(text)
-    except ParseError as error:
+    except TOMLKitError as error:
         raise SettingsError(f"{name}: not valid TOML: {error}") from error
     parent = _parent(document, path, name)
     old = parent[path[-1]]
@@ -77,13 +76,10 @@ def _edit_yaml(text: str, name: str, path: Sequence[str], seconds: float) -> Edi
 
 
 def _read_yaml(text: str, name: str) -> Any:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     try:
-        return YAML().load(StringIO(text))
-    except YAMLError as error:
-        raise SettingsError(f"{name}: not valid YAML: {yaml_trouble(error)}") from error
+        return load_yaml(text, keep=True)
+    except NotYamlError as error:
+        raise SettingsError(f"{name}: not valid YAML: {error}") from error
 
 
 def _read_toml(text: str, name: str) -> Any:

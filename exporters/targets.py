@@ -8,7 +8,7 @@ from typing import Any
 
 from analyzer.errors import SettingsError, UsageError, unreadable
 from analyzer.units import parse_duration
-from analyzer.yaml_trouble import yaml_trouble
+from analyzer.yaml_trouble import NotYamlError, load_yaml
 from exporters.comfyui import Target, target_of
 
 MOST_TARGETS = 1000
@@ -39,13 +39,10 @@ class TargetEntry:
 
 def load_targets(path: str, environment: Mapping[str, str] = os.environ) -> list[TargetEntry]:
     """The entries of a file. Raises SettingsError naming the entry and what is allowed."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     try:
-        document = YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        reason = yaml_trouble(error) if isinstance(error, YAMLError) else unreadable(error)
+        document = load_yaml(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, NotYamlError) as error:
+        reason = str(error) if isinstance(error, NotYamlError) else unreadable(error)
         raise SettingsError(f"{path}: cannot read the targets: {reason}") from error
     rows = document.get("targets") if isinstance(document, dict) and set(document) == {"targets"} else None
     if not isinstance(rows, list) or not 0 < len(rows) <= MOST_TARGETS:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.errors import SettingsError, unreadable
-from analyzer.yaml_trouble import yaml_trouble
+from analyzer.yaml_trouble import NotYamlError, load_yaml
 
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
 _TLS_KEYS = ("cert_file", "key_file", "client_ca_file", "client_auth_type", "min_version")
@@ -36,13 +36,10 @@ class WebConfig:
 
 def load_web_config(path: str) -> WebConfig:
     """Reads such a file. Raises SettingsError, also for keys that it does not know: they may be meant to protect something."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     try:
-        document = YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        reason = yaml_trouble(error) if isinstance(error, YAMLError) else unreadable(error)
+        document = load_yaml(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, NotYamlError) as error:
+        reason = str(error) if isinstance(error, NotYamlError) else unreadable(error)
         raise SettingsError(f"{path}: cannot read the web configuration: {reason}") from error
     values = _table(path, "the file", {} if document is None else document, _KEYS)
     tls = _table(path, "tls_server_config", values.get("tls_server_config") or {}, _TLS_KEYS)

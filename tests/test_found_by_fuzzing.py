@@ -3,15 +3,22 @@
 import os
 import re
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from analyzer.containers import detect
-from analyzer.errors import ComfymeterError, UsageError
+from analyzer.errors import ComfymeterError, NoTimesError, SettingsError, UsageError
+from analyzer.events import LoadRequested, PromptReceived
 from analyzer.history import open_store
+from analyzer.renderers import RENDERERS, pieces
+from analyzer.renderers.base import Options
+from analyzer.report import Question, build_report
+from analyzer.runs.assemble import RunAssembler
+from analyzer.setting_edit import edit_duration
 from analyzer.sources.encoding import guess
+from analyzer.yaml_trouble import NotYamlError, load_yaml
 from exporters.comfyui import target_of
 from exporters.comfyui.answers import active_jobs, queue_of
 from exporters.comfyui.wire import loads
@@ -117,3 +124,44 @@ def test_a_history_that_cannot_be_opened_is_let_go(tmp_path: Path) -> None:
         open_store(str(path))
 
     assert str(path) not in [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
+
+
+# --- later rounds ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seconds", ["-5.00", "99999999999999.00"])
+@pytest.mark.parametrize("stamped", [False, True])
+def test_a_duration_that_no_run_has_breaks_no_report(seconds: str, stamped: bool) -> None:
+    """Less than nothing was divided by nothing; millions of years began before any calendar."""
+    lines = ["got prompt", "Requested to load SDXL", f"Prompt executed in {seconds} seconds"]
+    stamps = [f"2026-02-03T04:05:0{number}.789012 - " if stamped else "" for number in range(3)]
+    log = "".join(f"{stamp}{line}\n" for stamp, line in zip(stamps, lines, strict=True)).encode()
+    report = build_report([read(log)], Question())
+    for renderer in RENDERERS:
+        with suppress(NoTimesError):
+            assert list(pieces(renderer, report, Options()))
+    assert all(run.duration_seconds is not None and run.duration_seconds >= 0 for run in report.runs)
+
+
+def test_a_server_that_starts_again_behind_start_up_lines_alone() -> None:
+    """What the run was made of had been given to the new server: nothing was left to be looked at."""
+    assembler = RunAssembler()
+    for queued in (True, False):
+        if queued:
+            assembler.feed(PromptReceived(line=1))
+        assert assembler._run_for(LoadRequested(line=2, model="SDXL")) is not None
+        assembler._restart(PromptReceived(line=3))
+        assert (assembler.runs, assembler.in_flight) == ([], None)
+    assert assembler.requests.unresolved == 1
+
+
+@pytest.mark.parametrize("text", ["a: 0b", "a: .", "a: 2026-02-30", "a: 2026-02-03 99:00:00", "? {a: 1}\n: 2", "a: !!int ''"])
+def test_yaml_whose_numbers_and_dates_are_none_is_told_in_a_line(text: str) -> None:
+    for keep in (False, True):
+        with suppress(NotYamlError):
+            load_yaml(text, keep=keep)
+
+
+def test_toml_with_a_key_twice_is_told_in_a_line() -> None:
+    with pytest.raises(SettingsError, match="not valid TOML"):
+        edit_duration('[a]\no= ""\no= ""', "x.toml", "a.o", 5.0)

@@ -118,7 +118,7 @@ def _in_plain_words(engine: Engine) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         raise ComfymeterError(f"{_place(engine)}: the history cannot be read or written: {_first_line(error)}") from error
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         # Values that the tables have no room for: SQLite keeps them, and the libraries each raise their own.
         what = "holds what comfymeter did not write"
         raise ComfymeterError(f"{_place(engine)}: the history {what} ({_first_line(error)}); use a copy, or a new one") from error

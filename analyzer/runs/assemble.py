@@ -260,10 +260,10 @@ class RunAssembler:
         run = self._open
         if run is None:
             return
-        if not run.proven and run.request:
+        if not run.proven and (run.request or not run.events):
             # Only lines that might be anybody's: a request without a result, not a run.
             self._open = None
-            self._unresolved += 1
+            self._unresolved += run.request is not None
             return
         if run.exception or run.interrupted:
             # It had failed already; only its closing line is missing.
@@ -274,7 +274,7 @@ class RunAssembler:
 
     def _restart(self, event: Event) -> None:
         # The first lines of the new process came before the one that gave it away; the old run did not last until then.
-        while self._open and isinstance(self._open.events[-1], START_UP_LINES):
+        while self._open and self._open.events and isinstance(self._open.events[-1], START_UP_LINES):
             self._open.events.pop()
         self._cut_off("server_restarted", "the server starts again inside the run", event)
         self._drop_waiting()

@@ -7,6 +7,8 @@ from analyzer.runs.model import DetectionTime, ProgressBar
 from analyzer.values import many_dataclass
 
 _DAY = 86400.0
+# No run takes thirty years: a line that says so tells nothing of when it began.
+_LONGEST_SECONDS = 1e9
 # Two clocks (the log's stamps, the server's own) may disagree by this before a wait of less than zero is more than noise.
 _CLOCK_NOISE_SECONDS = 1.0
 # A wait below this is the time between two lines, or the fraction that the HH:MM:SS form drops: none at all.
@@ -52,8 +54,8 @@ def place_in_time(run: StampedRun) -> RunTimes:
             duration_seconds=None,
             observed_seconds=_observed(run, started_at, last_at),
         )
-    duration = _unwrapped(run.duration_seconds, ended_at, earliest) if run.wraps else run.duration_seconds
-    started_at = ended_at - duration if ended_at is not None else None
+    duration = _unwrapped(run.duration_seconds, ended_at, earliest) if run.wraps else max(0.0, run.duration_seconds)
+    started_at = ended_at - duration if ended_at is not None and duration < _LONGEST_SECONDS else None
     return RunTimes(
         started_at=started_at,
         ended_at=ended_at,

@@ -27,8 +27,11 @@ class Look:
         return max(20, self.width - LABEL_WIDTH - 1)
 
     def clock(self, at: float) -> str:
-        """`14:03:22`."""
-        return datetime.fromtimestamp(at, self.zone).strftime("%H:%M:%S")
+        """`14:03:22`; `?` for a time that no calendar has, as a run has that claims to have taken thousands of years."""
+        try:
+            return datetime.fromtimestamp(at, self.zone).strftime("%H:%M:%S")
+        except (ValueError, OverflowError, OSError):
+            return "?"
 
     def short(self, text: str, most: int) -> str:
         """Log text on one line, clean and clipped."""
