@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from analyzer.analysis import MOST_ACCOUNTS
@@ -98,9 +99,16 @@ def knowledge(reader: LogReader) -> Knowledge:
     """What a reader knows now. Nothing that it reads later changes it."""
     assembler = reader._assembler
     parts: tuple[Any, ...] = (reader._parser, assembler, assembler._server, assembler._ledger)
-    parser, runs, server, ledger = ({n: v for n, v in vars(part).items() if n not in _NO_KNOWLEDGE[type(part)]} for part in parts)
+    parser, runs, server, ledger = ({name: getattr(part, name) for name in _fields()[type(part)]} for part in parts)
     residents = dict(dict.items(assembler._ledger._residents))
     return deepcopy(Knowledge(parser=parser, assembler=runs, server=server, ledger=ledger, residents=residents))
+
+
+@cache
+def _fields() -> dict[type[Any], tuple[str, ...]]:
+    """The fields that are knowledge. An object whose `vars` are asked for is slower for ever after: only examples' are."""
+    examples = (Parser(lambda event: None), RunAssembler(), ServerTracker(), LoadLedger())
+    return {type(one): tuple(name for name in vars(one) if name not in _NO_KNOWLEDGE[type(one)]) for one in examples}
 
 
 def give(reader: LogReader, known: Knowledge) -> None:
@@ -115,7 +123,12 @@ def give(reader: LogReader, known: Knowledge) -> None:
         (assembler._server, known.server),
         (assembler._ledger, known.ledger),
     ):
-        vars(part).update(fields)
+        _set(part, fields)
+
+
+def _set(part: Any, fields: Fields) -> None:
+    for name, value in fields.items():
+        setattr(part, name, value)
 
 
 def skip(reader: LogReader, waiting: list[Request]) -> None:
@@ -178,9 +191,9 @@ _PARSED = ("lines", "unrecognised", "bars", "repaired")
 def forget(reader: LogReader) -> Residents:
     """Forgets what has been found out so far and keeps what is known; what will be asked of the models known."""
     assembler, parser, file = reader._assembler, reader._parser, reader._file
-    vars(assembler).update(dict.fromkeys(_COUNTS, 0) | dict.fromkeys(_FLAGS, False))
+    _set(assembler, dict.fromkeys(_COUNTS, 0) | dict.fromkeys(_FLAGS, False))
     assembler.runs, assembler.gaps, assembler._reasons = [], [], []
-    vars(parser).update(dict.fromkeys(_PARSED, 0))
+    _set(parser, dict.fromkeys(_PARSED, 0))
     parser._repairer = Repairer()
     reader._accounts.clear()
     file.first_at = file.last_at = None
